@@ -1,0 +1,86 @@
+// What the supervisor and a capture process say to each other, and the one place where the supervisor
+// checks what a child sent: it must survive any message, so nothing is believed before it passed here.
+
+import type { TopicSettings } from './settings.js';
+import { isTopicState, type TopicState } from './status.js';
+
+/** Supervisor to capture. `start` is sent once, right after the fork. */
+export type ToCapture =
+  | { readonly type: 'start'; readonly output_dir: string; readonly settings: TopicSettings }
+  | { readonly type: 'stop' };
+
+/**
+ * Capture to supervisor, once a second and once more before a graceful exit. Counts are totals of this
+ * process's run: the supervisor adds runs up.
+ */
+export interface Report {
+  readonly type: 'report';
+  readonly state: TopicState;
+  /** When the state was entered, Unix milliseconds. */
+  readonly since_ms: number;
+  /** Lines written to the files, and their bytes with the newline. */
+  readonly messages: number;
+  readonly bytes: number;
+  readonly last_message_at_ms: number | null;
+  /** Messages in memory, not yet written. */
+  readonly buffered: number;
+  readonly dropped: number;
+  readonly reconnects: number;
+  readonly gaps: number;
+  readonly memory_bytes: number;
+  /** Absolute path of the file being written. */
+  readonly file: string | null;
+  /** One sentence on what is wrong now. */
+  readonly error: string | null;
+}
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A line for the log; the supervisor adds topic and pid. */
+export interface LogRecord {
+  readonly type: 'log';
+  readonly at_ms: number;
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+export type FromCapture = Report | LogRecord;
+
+/** A log sentence longer than this is cut: a server's words or a stack must not flood the log. */
+const LOG_MESSAGE_LENGTH_MAX = 4096;
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+
+const isStringOrNull = (value: unknown): value is string | null =>
+  value === null || typeof value === 'string';
+
+/** The message as a `FromCapture`, or null when it is none. */
+export function readFromCapture(value: unknown): FromCapture | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const m = value as Record<string, unknown>;
+  if (m.type === 'log') {
+    if (!isCount(m.at_ms) || typeof m.message !== 'string') return null;
+    if (!LOG_LEVELS.includes(m.level as LogLevel)) return null;
+    const message =
+      m.message.length > LOG_MESSAGE_LENGTH_MAX
+        ? `${m.message.slice(0, LOG_MESSAGE_LENGTH_MAX)}…`
+        : m.message;
+    return { type: 'log', at_ms: m.at_ms, level: m.level as LogLevel, message };
+  }
+  if (m.type !== 'report' || !isTopicState(m.state)) return null;
+  if (m.last_message_at_ms !== null && !isCount(m.last_message_at_ms)) return null;
+  if (!isStringOrNull(m.file) || !isStringOrNull(m.error)) return null;
+  const counts = [
+    m.since_ms,
+    m.messages,
+    m.bytes,
+    m.buffered,
+    m.dropped,
+    m.reconnects,
+    m.gaps,
+    m.memory_bytes,
+  ];
+  return counts.every(isCount) ? (m as unknown as Report) : null;
+}

@@ -1,0 +1,53 @@
+// The status document, as the contract fixes it: built by the supervisor, read by `streamer-status`.
+
+export const TOPIC_STATES = [
+  'starting',
+  'connecting',
+  'subscribing',
+  'live',
+  'waiting',
+  'rejected',
+  'restarting',
+  'stopping',
+  'stopped',
+] as const;
+export type TopicState = (typeof TOPIC_STATES)[number];
+
+export const isTopicState = (value: unknown): value is TopicState =>
+  TOPIC_STATES.includes(value as TopicState);
+
+export interface TopicStatus {
+  readonly topic: string;
+  readonly name: string;
+  readonly ws_url: string;
+  readonly state: TopicState;
+  readonly since_ms: number;
+  /** Null while no capture process runs. */
+  readonly pid: number | null;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly rate_per_min: number;
+  readonly last_message_at_ms: number | null;
+  readonly buffered: number;
+  readonly buffer_size: number;
+  readonly dropped: number;
+  readonly reconnects: number;
+  readonly restarts: number;
+  readonly gaps: number;
+  readonly memory_bytes: number;
+  readonly file: string | null;
+  readonly error: string | null;
+}
+
+export interface StatusDocument {
+  readonly version: string;
+  readonly pid: number;
+  readonly started_at_ms: number;
+  readonly uptime_s: number;
+  readonly state: 'starting' | 'running' | 'stopping';
+  readonly total_messages: number;
+  readonly total_bytes: number;
+  readonly rate_per_min: number;
+  readonly live_topics: number;
+  readonly topics: readonly TopicStatus[];
+}
