@@ -1,0 +1,325 @@
+// The connection: knows the server and nothing of files. It connects, subscribes, pings, notices silence and
+// comes back, for ever, and hands every message on as the bytes that came.
+//
+//     connecting ──open──▶ subscribing ──confirmed, or any message that is no refusal──▶ live
+//         ▲                     │ refused ──▶ rejected ─┐                                 │
+//         └──── the delay is over ◀── waiting ◀─────────┴──── closed, failed, stale ◀─────┘
+//
+// It promises: one socket at a time; each wait has a bound; the time in which we ourselves do not read (a full
+// buffer, a stopped process) is not held against the server; after `stop` every message that the server sent
+// before its Close is still handed on, for 2 s at most.
+
+import { WebSocket } from 'ws';
+import { errorMessage } from '../shared/errors.js';
+import type { LogLevel } from '../shared/ipc.js';
+import { classify, renderTemplates } from '../shared/protocol-speech.js';
+import type { TopicSettings } from '../shared/settings.js';
+import { Backoff, retryAfterMs } from './backoff.js';
+import { hostOf, openSocket } from './socket.js';
+import { unpack } from './unpack.js';
+
+const HANDSHAKE_MS_MAX = 10_000;
+const CONFIRM_MS_MAX = 10_000;
+const CLOSE_MS_MAX = 2_000;
+/** A tick that comes later than this was held up by ourselves. */
+const TICK_MS_MAX = 2_000;
+
+export type ConnectionState =
+  | 'connecting'
+  | 'subscribing'
+  | 'live'
+  | 'waiting'
+  | 'rejected'
+  | 'stopping'
+  | 'stopped';
+
+export interface ConnectionEvents {
+  /** A message, valid only during the call. May be empty. */
+  message(bytes: Buffer): void;
+  /** A binary frame that holds no text. */
+  undecodable(frame: Buffer, sentence: string): void;
+  stateChanged(from: ConnectionState, to: ConnectionState): void;
+  log(level: LogLevel, message: string): void;
+}
+
+export interface ConnectionTools {
+  now(): number;
+  random(): number;
+  /** The PEM text of `ca_file`, or null. */
+  readonly ca: string | null;
+}
+
+export class Connection {
+  readonly #settings: TopicSettings;
+  readonly #events: ConnectionEvents;
+  readonly #tools: ConnectionTools;
+  readonly #backoff: Backoff;
+  readonly #data_prefix: Buffer;
+  #state: ConnectionState = 'waiting';
+  #since_ms: number;
+  #error: string | null = null;
+  #ws: WebSocket | null = null;
+  #opens = 0;
+  #paused = false;
+  /** Ids of the subscribe requests that are not confirmed yet, oldest first. */
+  #pending: string[] = [];
+  #retry_timer: NodeJS.Timeout | undefined;
+  #ping_timer: NodeJS.Timeout | undefined;
+  /** Reads since the last tick; any byte from the server is a sign of life. */
+  #reads = 0;
+  /** How long nothing came while we read, and how long the present state has lasted while we read. */
+  #quiet_ms = 0;
+  #state_ms = 0;
+  #ticked_at_ms = 0;
+  #stopped: () => void = () => {};
+
+  constructor(settings: TopicSettings, tools: ConnectionTools, events: ConnectionEvents) {
+    this.#settings = settings;
+    this.#tools = tools;
+    this.#events = events;
+    this.#backoff = new Backoff(tools.random);
+    this.#data_prefix = Buffer.from(settings.protocol.data_prefix);
+    this.#since_ms = tools.now();
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** When the state was entered. */
+  get since_ms(): number {
+    return this.#since_ms;
+  }
+
+  /** Why the topic is not live, in a sentence; null while it is. */
+  get error(): string | null {
+    return this.#error;
+  }
+
+  /** Connections made after the first. */
+  get reconnects(): number {
+    return Math.max(0, this.#opens - 1);
+  }
+
+  start(): void {
+    this.#ticked_at_ms = performance.now();
+    this.#connect();
+  }
+
+  /** Stops reading the socket until `resume`: the server's messages wait in the network. */
+  pause(): void {
+    this.#paused = true;
+    this.#ws?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#ws?.resume();
+  }
+
+  /** Once a second: the bounds of handshake, confirmation and silence. */
+  tick(): void {
+    const now = performance.now();
+    const elapsed_ms = Math.min(now - this.#ticked_at_ms, TICK_MS_MAX);
+    this.#ticked_at_ms = now;
+    if (this.#reads > 0) this.#quiet_ms = 0;
+    else if (!this.#paused) this.#quiet_ms += elapsed_ms;
+    this.#reads = 0;
+    if (!this.#paused) this.#state_ms += elapsed_ms;
+    if (this.#state === 'connecting' && this.#state_ms >= HANDSHAKE_MS_MAX) {
+      this.#lose(`The handshake did not end within ${HANDSHAKE_MS_MAX / 1000} s`);
+    } else if (this.#state === 'subscribing' && this.#state_ms >= CONFIRM_MS_MAX) {
+      this.#lose(
+        `The server neither confirmed the subscription nor sent a message within ${CONFIRM_MS_MAX / 1000} s`,
+      );
+    } else if (this.#state === 'live' && this.#quiet_ms >= this.#settings.stale_after_ms) {
+      this.#lose(`Nothing came from the server for ${Math.round(this.#quiet_ms / 1000)} s, not even a pong`);
+    }
+  }
+
+  /** Sends Close and resolves when the server's Close came, or after 2 s. No other connection is made. */
+  async stop(): Promise<void> {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return;
+    this.#enter('stopping');
+    clearTimeout(this.#retry_timer);
+    clearInterval(this.#ping_timer);
+    const ws = this.#ws;
+    if (ws?.readyState === WebSocket.OPEN || ws?.readyState === WebSocket.CLOSING) {
+      const closed = new Promise<void>((resolve) => {
+        this.#stopped = resolve;
+      });
+      const timer = setTimeout(() => {
+        this.#events.log('warn', `The server did not answer Close within ${CLOSE_MS_MAX / 1000} s`);
+        this.#stopped();
+      }, CLOSE_MS_MAX);
+      ws.close(1000);
+      await closed;
+      clearTimeout(timer);
+    }
+    this.#drop();
+    this.#enter('stopped');
+  }
+
+  #connect(): void {
+    const { ws_url, headers, compression, max_message_bytes, proxy } = this.#settings;
+    this.#enter('connecting');
+    this.#events.log(
+      'info',
+      `Connecting to ${ws_url}${proxy === null ? '' : ` through ${new URL(proxy).host}`}`,
+    );
+    const url = new URL(ws_url);
+    const secure = url.protocol === 'wss:';
+    const ws = new WebSocket(url, {
+      headers: { ...headers },
+      maxPayload: max_message_bytes,
+      perMessageDeflate: compression,
+      // ws types this as a function that returns a socket; Node's http takes one that calls back, too.
+      createConnection: ((_options: unknown, done: Parameters<typeof openSocket>[1]) => {
+        openSocket(
+          {
+            host: hostOf(url),
+            port: Number(url.port || (secure ? 443 : 80)),
+            secure,
+            ca: this.#tools.ca,
+            proxy: proxy === null ? null : new URL(proxy),
+            onRead: () => {
+              this.#reads += 1;
+            },
+          },
+          done,
+        );
+      }) as never,
+    });
+    this.#ws = ws;
+    ws.on('open', () => this.#opened(ws));
+    ws.on('message', (data: Buffer, is_binary: boolean) => this.#received(data, is_binary));
+    ws.on('error', (error) => this.#lose(errorMessage(error)));
+    ws.on('close', (code, reason) => this.#closed(code, reason.toString()));
+    ws.on('unexpected-response', (_request, response) => {
+      const retry_after_ms = [429, 503].includes(response.statusCode ?? 0)
+        ? retryAfterMs(response.headers['retry-after'], this.#tools.now())
+        : 0;
+      this.#lose(`The server answered the handshake with status ${response.statusCode}`, retry_after_ms);
+    });
+  }
+
+  #opened(ws: WebSocket): void {
+    const { protocol, topic, ping_interval_ms } = this.#settings;
+    this.#opens += 1;
+    this.#quiet_ms = 0;
+    if (this.#paused) ws.pause();
+    this.#ping_timer = setInterval(() => this.#ping(ws), ping_interval_ms);
+    this.#pending = protocol.subscribe.map((_, index) => `${this.#opens}-${index + 1}`);
+    if (this.#pending.length === 0) {
+      this.#goLive('Connected, and live: this protocol sends no subscription');
+      return;
+    }
+    this.#enter('subscribing');
+    this.#events.log('info', 'Connected, subscribing');
+    for (const [index, template] of protocol.subscribe.entries()) {
+      for (const text of renderTemplates([template], { topic, id: this.#pending[index] ?? '' }))
+        ws.send(text);
+    }
+  }
+
+  #ping(ws: WebSocket): void {
+    const { protocol, topic } = this.#settings;
+    if (ws.readyState !== WebSocket.OPEN) return;
+    if (protocol.ping.length === 0) ws.ping();
+    for (const text of renderTemplates(protocol.ping, { topic, id: `ping-${this.#opens}` })) ws.send(text);
+  }
+
+  #received(data: Buffer, is_binary: boolean): void {
+    let text = data;
+    if (is_binary) {
+      try {
+        text = unpack(this.#settings.protocol.binary, data, this.#settings.max_message_bytes);
+      } catch (error) {
+        this.#events.undecodable(data, errorMessage(error));
+        return;
+      }
+    }
+    this.#events.message(text);
+    if (this.#state === 'subscribing' || (this.#state === 'live' && !this.#looksLikeData(text)))
+      this.#examine(text);
+  }
+
+  /** While live only messages that do not begin like data are looked into, and none where nothing tells them apart. */
+  #looksLikeData(text: Buffer): boolean {
+    const prefix = this.#data_prefix;
+    return prefix.length === 0 || prefix.compare(text, 0, Math.min(prefix.length, text.length)) === 0;
+  }
+
+  #examine(text: Buffer): void {
+    const { means, words, id } = classify(this.#settings.protocol, text.toString());
+    if (means === 'pong') return;
+    if (means === 'refused') this.#refused(words ?? text.toString().slice(0, 200));
+    else if (this.#state !== 'subscribing') return;
+    else if (means === 'confirmed') this.#confirmed(id);
+    else this.#goLive('Live: the first message came');
+  }
+
+  /** An acknowledgement without an id answers the oldest request; one that answers none is a message like any other. */
+  #confirmed(id: string | null): void {
+    const index = id === null || id === '' ? 0 : this.#pending.indexOf(id);
+    if (index !== -1) this.#pending.splice(index, 1);
+    if (index === -1 || this.#pending.length === 0)
+      this.#goLive('Live: the server confirmed the subscription');
+  }
+
+  #goLive(sentence: string): void {
+    this.#error = null;
+    this.#enter('live');
+    this.#events.log('info', sentence);
+  }
+
+  #refused(words: string): void {
+    this.#noteLive();
+    this.#retry('rejected', `The server refused the subscription: ${words}`, this.#backoff.longest());
+  }
+
+  #closed(code: number, reason: string): void {
+    if (this.#state === 'stopping') this.#stopped();
+    else this.#lose(`The connection was closed, code ${code}${reason === '' ? '' : ` (${reason})`}`);
+  }
+
+  #lose(sentence: string, retry_after_ms = 0): void {
+    if (this.#state === 'stopping') {
+      this.#stopped();
+      return;
+    }
+    this.#noteLive();
+    this.#retry('waiting', sentence, this.#backoff.next(retry_after_ms));
+  }
+
+  #noteLive(): void {
+    if (this.#state === 'live') this.#backoff.wasLive(this.#tools.now() - this.#since_ms);
+  }
+
+  #retry(state: 'waiting' | 'rejected', sentence: string, delay_ms: number): void {
+    this.#drop();
+    this.#error = sentence;
+    this.#enter(state);
+    this.#events.log('warn', `${sentence}; trying again in ${(delay_ms / 1000).toFixed(1)} s`);
+    this.#retry_timer = setTimeout(() => this.#connect(), delay_ms);
+  }
+
+  /** Lets go of the socket at once. What it says from now on is nobody's. */
+  #drop(): void {
+    clearInterval(this.#ping_timer);
+    const ws = this.#ws;
+    this.#ws = null;
+    if (ws === null) return;
+    ws.removeAllListeners();
+    ws.on('error', () => {});
+    ws.terminate();
+  }
+
+  #enter(state: ConnectionState): void {
+    const from = this.#state;
+    this.#state = state;
+    this.#state_ms = 0;
+    this.#since_ms = this.#tools.now();
+    if (from !== state) this.#events.stateChanged(from, state);
+  }
+}

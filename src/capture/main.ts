@@ -1,0 +1,121 @@
+// The capture process: one topic, forked by the supervisor, which sends the settings as its first message.
+//
+// It promises: SIGINT, SIGTERM, the stop message and the loss of the supervisor all lead to the same graceful
+// stop, bounded by a deadline; only one process at a time writes a topic's files; a report goes out each
+// second, also while it waits for the lock, so that silence means that it hangs.
+
+import { readFileSync } from 'node:fs';
+import { errorMessage } from '../shared/errors.js';
+import type { FromCapture, LogLevel, Report, ToCapture } from '../shared/ipc.js';
+import type { TopicSettings } from '../shared/settings.js';
+import { realDisk } from './disk.js';
+import { acquireTopic } from './lock.js';
+import { Recorder } from './recorder.js';
+
+const REPORT_MS = 1_000;
+/** Settings come at once or never. */
+const SETTINGS_MS_MAX = 10_000;
+/** Less than the 8 s after which the supervisor kills: so the last words are our own. */
+const STOP_MS_MAX = 7_000;
+/** Records on their way to a supervisor that does not read; more are dropped, for memory's sake. */
+const IN_FLIGHT_MAX = 1_000;
+
+let in_flight = 0;
+let recorder: Recorder | null = null;
+let stopping = false;
+let waiting_sentence: string | null = null;
+const started_at_ms = Date.now();
+
+function send(message: FromCapture): void {
+  if (!process.connected || in_flight >= IN_FLIGHT_MAX) return;
+  in_flight += 1;
+  process.send?.(message, undefined, undefined, () => {
+    in_flight -= 1;
+  });
+}
+
+function log(level: LogLevel, message: string): void {
+  send({ type: 'log', at_ms: Date.now(), level, message });
+}
+
+function report(): Report {
+  const memory_bytes = process.memoryUsage.rss();
+  if (recorder !== null) return recorder.report(memory_bytes);
+  return {
+    type: 'report',
+    state: 'starting',
+    since_ms: started_at_ms,
+    messages: 0,
+    bytes: 0,
+    last_message_at_ms: null,
+    buffered: 0,
+    dropped: 0,
+    reconnects: 0,
+    gaps: 0,
+    memory_bytes,
+    file: null,
+    error: waiting_sentence,
+  };
+}
+
+async function start(settings: TopicSettings, output_dir: string): Promise<void> {
+  await acquireTopic(output_dir, settings.name, {
+    waiting(sentence) {
+      waiting_sentence = sentence;
+      log('warn', sentence);
+    },
+    isStopping: () => stopping,
+    kill: (pid) => process.kill(pid, 'SIGKILL'),
+  });
+  if (stopping) return;
+  const ca = settings.ca_file === null ? null : readFileSync(settings.ca_file, 'utf8');
+  recorder = new Recorder(settings, output_dir, {
+    disk: realDisk,
+    now: Date.now,
+    random: Math.random,
+    log,
+    ca,
+  });
+  recorder.start();
+}
+
+async function stop(why: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log('info', `Stopping: ${why}`);
+  setTimeout(() => {
+    log(
+      'error',
+      `Not stopped within ${STOP_MS_MAX / 1000} s, giving up; ${report().buffered} messages are held`,
+    );
+    leave(1);
+  }, STOP_MS_MAX).unref();
+  const unwritten = (await recorder?.stop()) ?? 0;
+  leave(unwritten === 0 ? 0 : 1);
+}
+
+/** Ends the process once the last report has left, or cannot leave. */
+function leave(status: number): void {
+  const end = () => process.exit(status);
+  setTimeout(end, 500);
+  if (process.connected) process.send?.(report(), undefined, undefined, end);
+  else end();
+}
+
+function fail(error: unknown): void {
+  log('error', `The capture could not start: ${errorMessage(error)}`);
+  leave(1);
+}
+
+const no_settings = setTimeout(() => void stop('no settings came'), SETTINGS_MS_MAX);
+process.on('message', (message: ToCapture) => {
+  if (message.type === 'stop') void stop('the supervisor asked for it');
+  else {
+    clearTimeout(no_settings);
+    start(message.settings, message.output_dir).catch(fail);
+  }
+});
+process.on('disconnect', () => void stop('the supervisor is gone'));
+process.on('SIGINT', () => void stop('SIGINT'));
+process.on('SIGTERM', () => void stop('SIGTERM'));
+setInterval(() => send(report()), REPORT_MS);

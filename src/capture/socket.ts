@@ -1,0 +1,98 @@
+// Opens the TCP or TLS socket under a WebSocket so that its reads are ours: Node fills one reused buffer
+// (`onread`), and the bytes go straight to whoever listens to the socket's `data` (the HTTP client during the
+// handshake, then ws), with no stream buffer in between. Two things depend on it: `pause()` really stops the
+// reading (an ordinary socket goes on filling its stream), and a message costs a fifth less.
+//
+// Through an HTTP proxy the socket is tunnelled with CONNECT first.
+
+import { request } from 'node:http';
+import { isIP, connect as netConnect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
+
+const READ_BUFFER_BYTES = 64 * 1024;
+/** The proxy's silence may last this long; the caller's own bound on the handshake is no shorter. */
+const CONNECT_MS_MAX = 10_000;
+
+export interface SocketOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  /** PEM certificates to trust instead of the built-in ones, or null. */
+  readonly ca: string | null;
+  readonly proxy: URL | null;
+  /** Called after each read, before its bytes are handed on. */
+  readonly onRead: () => void;
+}
+
+export type SocketCallback = (error: Error | null, socket?: Socket) => void;
+
+/** Opens the socket and gives it to `done`; a connection that fails later emits `error` on it. */
+export function openSocket(options: SocketOptions, done: SocketCallback): void {
+  if (options.proxy === null) done(null, connect(options, null));
+  else tunnel(options, options.proxy, done);
+}
+
+function connect(options: SocketOptions, under: Socket | null): Socket {
+  const { host, port } = options;
+  // The callback can only run after `socket` is set: reads come in a later turn of the event loop.
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+    callback(length: number, buffer: Uint8Array): boolean {
+      options.onRead();
+      // ws may keep a view of an unfinished frame, so the bytes must not lie in the reused buffer.
+      socket.emit('data', Buffer.from(buffer.subarray(0, length)));
+      return true;
+    },
+  };
+  // `tls.connect` hands `onread` on to the socket under it, which its type does not say.
+  const secure: ConnectionOptions & { onread: typeof onread } = {
+    ...(under === null ? { host, port } : { socket: under }),
+    // An address has no name to send.
+    servername: isIP(host) === 0 ? host : '',
+    ...(options.ca === null ? {} : { ca: options.ca }),
+    ALPNProtocols: ['http/1.1'],
+    onread,
+  };
+  const socket: Socket = options.secure ? tlsConnect(secure) : netConnect({ host, port, onread });
+  socket.setNoDelay(true);
+  return socket;
+}
+
+function tunnel(options: SocketOptions, proxy: URL, done: SocketCallback): void {
+  const target = `${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
+  const headers: Record<string, string> = { host: target };
+  if (proxy.username !== '') {
+    const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+    headers['proxy-authorization'] = `Basic ${Buffer.from(user).toString('base64')}`;
+  }
+  const at = { host: hostOf(proxy), port: Number(proxy.port || 80) };
+  const plain = { ...options, ...at, secure: false };
+  const ask = request({
+    ...at,
+    method: 'CONNECT',
+    path: target,
+    headers,
+    timeout: CONNECT_MS_MAX,
+    // Over TLS the inner socket reads for both, so only a plain tunnel keeps reads of our own.
+    ...(options.secure ? { agent: false } : { createConnection: () => connect(plain, null) }),
+  });
+  ask.once('connect', (response, socket: Socket, head: Buffer) => {
+    if (response.statusCode !== 200) {
+      socket.destroy();
+      done(new Error(`the proxy ${proxy.host} answered CONNECT with status ${response.statusCode}`));
+      return;
+    }
+    if (head.length > 0) socket.unshift(head);
+    done(null, options.secure ? connect(options, socket) : socket);
+  });
+  ask.once('timeout', () => ask.destroy(new Error(`no answer within ${CONNECT_MS_MAX / 1000} s`)));
+  ask.once('error', (error) =>
+    done(new Error(`the proxy ${proxy.host} could not be used: ${error.message}`)),
+  );
+  ask.end();
+}
+
+/** A URL's host without the brackets of an IPv6 address. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}

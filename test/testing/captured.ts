@@ -1,0 +1,106 @@
+// A recorder in the test's own process, against a server of the test's, with a log that can be read and awaited.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import type { Disk } from '../../src/capture/disk.js';
+import { realDisk } from '../../src/capture/disk.js';
+import { Recorder } from '../../src/capture/recorder.js';
+import type { LogLevel, Report } from '../../src/shared/ipc.js';
+import { bybit } from '../../src/shared/protocols/bybit.js';
+import type { TopicSettings } from '../../src/shared/settings.js';
+import { readHourFiles, testFolder } from './folder.js';
+
+const UNTIL_MS_MAX = 15_000;
+
+export interface Captured {
+  readonly recorder: Recorder;
+  readonly folder: string;
+  readonly log: { level: LogLevel; message: string }[];
+  report(): Report;
+  until(what: string, holds: (report: Report) => boolean): Promise<Report>;
+  /** Resolves when the log holds a line that matches, at the latest after 15 s. */
+  untilLogged(pattern: RegExp): Promise<string>;
+  stop(): Promise<number>;
+  /** All lines of all hour files, in order. */
+  lines(): Promise<string[]>;
+}
+
+export interface CaptureOptions {
+  readonly disk?: Disk;
+  readonly now?: () => number;
+  readonly folder?: string;
+  readonly ca?: string;
+}
+
+/** Starts a capture of topic `t` from `ws_url`. Delays between tries are zero. Stopped when the test ends. */
+export async function capture(
+  ws_url: string,
+  settings: Partial<TopicSettings> = {},
+  options: CaptureOptions = {},
+): Promise<Captured> {
+  const folder = options.folder ?? (await testFolder());
+  const log: Captured['log'] = [];
+  const recorder = new Recorder(
+    {
+      topic: 't',
+      name: 't',
+      ws_url,
+      protocol: bybit,
+      buffer_size: 10_000,
+      buffer_bytes: 64 * 1024 * 1024,
+      max_message_bytes: 16 * 1024 * 1024,
+      overflow: 'pause',
+      flush_interval_ms: 5,
+      fsync: 'rotate',
+      ping_interval_ms: 20_000,
+      stale_after_ms: 60_000,
+      compression: false,
+      headers: {},
+      ca_file: null,
+      proxy: null,
+      ...settings,
+    },
+    folder,
+    {
+      disk: options.disk ?? realDisk,
+      now: options.now ?? Date.now,
+      random: () => 0,
+      ca: options.ca ?? null,
+      log: (level, message) => log.push({ level, message }),
+    },
+  );
+  recorder.start();
+  let stopped: Promise<number> | null = null;
+  const stop = () => {
+    stopped ??= recorder.stop();
+    return stopped;
+  };
+  onTestFinished(async () => void (await stop()));
+  const report = () => recorder.report(0);
+  const wait = async <T>(what: string, look: () => T | null): Promise<T> => {
+    const deadline = performance.now() + UNTIL_MS_MAX;
+    for (let found = look(); ; found = look()) {
+      if (found !== null) return found;
+      if (performance.now() > deadline) {
+        throw new Error(
+          `not within 15 s: ${what}\n${JSON.stringify(report())}\n${log.map((l) => l.message).join('\n')}`,
+        );
+      }
+      await delay(2);
+    }
+  };
+  return {
+    recorder,
+    folder,
+    log,
+    report,
+    until: (what, holds) => wait(what, () => (holds(report()) ? report() : null)),
+    untilLogged: (pattern) =>
+      wait(`a log line like ${pattern}`, () => log.find((l) => pattern.test(l.message))?.message ?? null),
+    stop,
+    async lines() {
+      const texts = Object.values(await readHourFiles(folder));
+      return texts.flatMap((text) => text.split('\n').slice(0, -1));
+    },
+  };
+}
