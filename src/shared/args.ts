@@ -69,7 +69,7 @@ function normalise<Name extends string>(
   for (let i = 0; i < argv.length; i += 1) {
     const arg = argv[i] as string;
     if (arg === '--') return [...out, ...argv.slice(i)];
-    const long = /^-[a-z][a-z-]+(=|$)/.test(arg) ? `-${arg}` : arg;
+    const long = /^-[A-Za-z][\w-]+(=|$)/.test(arg) ? `-${arg}` : arg;
     const kind = long.startsWith('--') ? kinds[long.slice(2) as Name] : undefined;
     const next = argv[i + 1];
     if (kind === 'optional') {

@@ -47,11 +47,20 @@ export interface LogRecord {
 
 export type FromCapture = Report | LogRecord;
 
-/** A log sentence longer than this is cut: a server's words or a stack must not flood the log. */
-const LOG_MESSAGE_LENGTH_MAX = 4096;
+/** A sentence longer than this is cut: a server's words or a stack must not flood the log or the status. */
+const SENTENCE_LENGTH_MAX = 4096;
+
+/** On one line of a bounded length, with nothing in it that could steer a terminal. */
+function asSentence(text: string): string {
+  const cut = text.length > SENTENCE_LENGTH_MAX ? `${text.slice(0, SENTENCE_LENGTH_MAX)}…` : text;
+  return cut.replace(/\p{Cc}+/gu, ' ');
+}
 
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+
+/** A `Date` can hold it. */
+const isInstant = (value: unknown): value is number => isCount(value) && value <= 8.64e15;
 
 const isStringOrNull = (value: unknown): value is string | null =>
   value === null || typeof value === 'string';
@@ -61,26 +70,15 @@ export function readFromCapture(value: unknown): FromCapture | null {
   if (typeof value !== 'object' || value === null) return null;
   const m = value as Record<string, unknown>;
   if (m.type === 'log') {
-    if (!isCount(m.at_ms) || typeof m.message !== 'string') return null;
+    if (!isInstant(m.at_ms) || typeof m.message !== 'string') return null;
     if (!LOG_LEVELS.includes(m.level as LogLevel)) return null;
-    const message =
-      m.message.length > LOG_MESSAGE_LENGTH_MAX
-        ? `${m.message.slice(0, LOG_MESSAGE_LENGTH_MAX)}…`
-        : m.message;
-    return { type: 'log', at_ms: m.at_ms, level: m.level as LogLevel, message };
+    return { type: 'log', at_ms: m.at_ms, level: m.level as LogLevel, message: asSentence(m.message) };
   }
   if (m.type !== 'report' || !isTopicState(m.state)) return null;
-  if (m.last_message_at_ms !== null && !isCount(m.last_message_at_ms)) return null;
+  if (!isInstant(m.since_ms)) return null;
+  if (m.last_message_at_ms !== null && !isInstant(m.last_message_at_ms)) return null;
   if (!isStringOrNull(m.file) || !isStringOrNull(m.error)) return null;
-  const counts = [
-    m.since_ms,
-    m.messages,
-    m.bytes,
-    m.buffered,
-    m.dropped,
-    m.reconnects,
-    m.gaps,
-    m.memory_bytes,
-  ];
-  return counts.every(isCount) ? (m as unknown as Report) : null;
+  const counts = [m.messages, m.bytes, m.buffered, m.dropped, m.reconnects, m.gaps, m.memory_bytes];
+  if (!counts.every(isCount)) return null;
+  return { ...(m as unknown as Report), error: m.error === null ? null : asSentence(m.error) };
 }

@@ -6,7 +6,10 @@ export const ENCODED_NAME_BYTES_MAX = 180;
 
 const PLAIN = /^[A-Za-z0-9._\-+=@,]$/;
 
-/** Percent-encodes every byte outside `A–Z a–z 0–9 . _ - + = @ ,` and a leading dot. */
+/**
+ * Percent-encodes every byte outside `A–Z a–z 0–9 . _ - + = @ ,` and a leading dot. Two names have two
+ * encodings, provided that neither holds half a surrogate pair: the configuration refuses such names.
+ */
 export function encodeName(name: string): string {
   let encoded = '';
   for (const byte of Buffer.from(name, 'utf8')) {

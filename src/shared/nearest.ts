@@ -5,14 +5,18 @@ export function nearestName(word: string, names: readonly string[]): string | nu
   let best: string | null = null;
   let best_distance = Number.POSITIVE_INFINITY;
   for (const name of names) {
+    // Also keeps a key of a megabyte from costing minutes.
+    if (Math.abs(word.length - name.length) > reach(name)) continue;
     const distance = editDistance(word.toLowerCase(), name.toLowerCase());
     if (distance < best_distance) {
       best = name;
       best_distance = distance;
     }
   }
-  return best !== null && best_distance <= Math.max(2, Math.floor(best.length / 3)) ? best : null;
+  return best !== null && best_distance <= reach(best) ? best : null;
 }
+
+const reach = (name: string): number => Math.max(2, Math.floor(name.length / 3));
 
 /** Levenshtein's distance, with one row of memory. */
 function editDistance(a: string, b: string): number {

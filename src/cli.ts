@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+// The program `streamer`: finds the command and opens its room. Rooms are imported only when they are entered,
+// so that `--version` does not wait for the supervisor's libraries.
+
+import { parseFlags } from './shared/args.js';
+import { EXIT_OK, EXIT_USAGE, ExitError } from './shared/errors.js';
+import { nearestName } from './shared/nearest.js';
+import { runProgram } from './shared/program.js';
+import { VERSION_LINE } from './shared/version.js';
+
+const HELP = `Usage: streamer [run] [--config FILE] [--debug]
+       streamer --status [--config FILE | --socket PATH] [--json] [--watch [SECONDS]]
+       streamer replay PATH... [--port N] [--host H] [--rate N | --speed X] [--loop]
+       streamer demo [--seconds N] [--output-dir DIR]
+
+Captures WebSocket feeds to hourly files, one process for each topic.
+
+  run        the supervisor, in the foreground, until SIGINT or SIGTERM; also without a command
+  --status   the same as streamer-status: asks the running supervisor how it is
+  replay     serves files of messages as a WebSocket feed
+  demo       an embedded feed and its capture, with nothing to configure
+
+  --config FILE   the configuration, a JSON file (default: config.json, which may be missing)
+  --debug         write the log to stdout as well
+  --help          this text; with replay, demo or --status, the command's own
+  --version
+
+STREAMER_<KEY> in the environment overrides a key of the configuration.
+
+Exit status of run: 0 after a graceful stop, 64 bad usage, 73 the output folder or the log file cannot be
+made or written, 75 another instance is running, 78 bad configuration.
+`;
+
+const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  run,
+  replay: async (argv) => (await import('./replay/main.js')).runReplay(argv),
+  demo: async (argv) => (await import('./demo/main.js')).runDemo(argv),
+};
+
+/** Named by the documentation, but not in this version. */
+const COMING_COMMANDS: readonly string[] = ['verify', 'protocols', 'reload'];
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [first] = argv;
+  if (first === undefined || first.startsWith('-')) return run(argv);
+  if (Object.hasOwn(COMMANDS, first)) return (COMMANDS[first] ?? run)(argv.slice(1));
+  throw new ExitError(EXIT_USAGE, [noCommand(first)]);
+}
+
+function noCommand(name: string): string {
+  if (COMING_COMMANDS.includes(name)) {
+    return `This version, ${VERSION_LINE}, does not have "streamer ${name}" yet: --help shows what it has.`;
+  }
+  const names = Object.keys(COMMANDS);
+  const nearest = nearestName(name, names);
+  const hint =
+    nearest === null ? `The commands are ${names.join(', ')}.` : `Did you mean "streamer ${nearest}"?`;
+  return `There is no command ${JSON.stringify(name)}. ${hint}`;
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  const for_status = argv.filter((arg) => arg !== '--status' && arg !== '-status');
+  if (for_status.length < argv.length) return (await import('./status-cli/run.js')).runStatus(for_status);
+  const { flags, positionals } = parseFlags(argv, {
+    config: 'value',
+    debug: 'none',
+    status: 'none',
+    help: 'none',
+    version: 'none',
+  });
+  if (positionals.length > 0) {
+    const extra = JSON.stringify(positionals[0]);
+    throw new ExitError(EXIT_USAGE, [
+      `What is ${extra}? A command goes first, as in "streamer run --debug".`,
+    ]);
+  }
+  if (flags.help !== undefined || flags.version !== undefined) {
+    process.stdout.write(flags.help !== undefined ? HELP : `${VERSION_LINE}\n`);
+    return EXIT_OK;
+  }
+  // The capture is the work: it goes on when nobody reads the log on stdout any more.
+  process.stdout.on('error', () => {});
+  const { loadSettings } = await import('./shared/config/load.js');
+  const { settings, notes } = loadSettings({
+    config_path: flags.config ?? null,
+    env: process.env,
+    cwd: process.cwd(),
+    log_to_stdout: flags.debug !== undefined,
+  });
+  return (await import('./supervisor/main.js')).runSupervisor({ settings, notes });
+}
+
+void runProgram('streamer', main);

@@ -1,0 +1,28 @@
+// Bybit v5's public feeds, as data. The four markets answer in different forms: linear and inverse repeat
+// `op`, options send `type: COMMAND_RESP` with the lists of topics that worked and that did not, and the
+// pong is `op: "pong"` or an answer to `op: "ping"`.
+
+import type { Protocol } from '../protocol.js';
+
+export const bybit: Protocol = {
+  name: 'bybit',
+  subscribe: [{ op: 'subscribe', req_id: '{id}', args: ['{topic}'] }],
+  ping: [{ op: 'ping' }],
+  binary: 'text',
+  pong: [{ when: { op: 'pong' } }, { when: { op: 'ping', ret_msg: 'pong' } }],
+  refuse: [
+    // First, because its list says more than the `ret_msg` of a failure, which options leave out.
+    {
+      when: { type: 'COMMAND_RESP', 'data.failTopics': '*' },
+      id: 'req_id',
+      words: 'data.failTopics',
+    },
+    // Whatever we asked, a failure that is no pong means that nothing will come.
+    { when: { success: false }, id: 'req_id', words: 'ret_msg' },
+  ],
+  confirm: [
+    { when: { op: 'subscribe', success: true }, id: 'req_id' },
+    { when: { type: 'COMMAND_RESP', success: true, 'data.failTopics': '?' }, id: 'req_id' },
+  ],
+  data_prefix: '{"topic":"',
+};

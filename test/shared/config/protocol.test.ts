@@ -1,0 +1,116 @@
+// Promises about the `protocol` key: presets, a user's own object, and whose ping interval holds.
+
+import { expect, test } from 'vitest';
+import { load, onlyTopic, refused } from './loading.js';
+
+const topicOf = (values: object) => onlyTopic(load({ topic: 'a', ...values }));
+
+test('a preset is chosen by name, else by the host, else it is Bybit', () => {
+  expect(topicOf({ protocol: 'none' }).protocol.name).toBe('none');
+  expect(topicOf({ protocol: 'bybit', ws_url: 'ws://x.example' }).protocol.name).toBe('bybit');
+  expect(topicOf({ ws_url: 'wss://stream.bytick.com/v5/public/spot' }).protocol.name).toBe('bybit');
+  expect(topicOf({ ws_url: 'ws://127.0.0.1:9000' }).protocol.name).toBe('bybit');
+});
+
+test('an object of no keys speaks to a server that needs nothing', () => {
+  expect(topicOf({ protocol: {} }).protocol).toEqual({
+    name: 'custom',
+    subscribe: [],
+    ping: [],
+    binary: 'text',
+    confirm: [],
+    refuse: [],
+    pong: [],
+    data_prefix: '',
+  });
+});
+
+test('messages are JSON or text, one or a list, and null is none', () => {
+  const messages = (subscribe: unknown) => topicOf({ protocol: { subscribe } }).protocol.subscribe;
+  expect(messages({ op: '{topic}' })).toEqual([{ op: '{topic}' }]);
+  expect(messages('sub {topic}')).toEqual(['sub {topic}']);
+  expect(messages(['hello', { a: 1 }])).toEqual(['hello', { a: 1 }]);
+  expect(messages([['a', 'list']])).toEqual([['a', 'list']]);
+  expect(messages(null)).toEqual([]);
+  expect(messages([])).toEqual([]);
+});
+
+test('an own object is taken as it is', () => {
+  const protocol = {
+    name: 'own',
+    subscribe: [{ 'dotted.key': { deep: '{topic}' } }],
+    ping: ['ping'],
+    binary: 'gzip',
+    confirm: [{ when: { 'arg.channel': '*', ok: true }, id: 'id' }],
+    refuse: [{ when: { event: 'error', code: 5, x: null }, words: 'msg' }],
+    pong: [{ when: { op: 'pong' } }],
+    data_prefix: '{"arg"',
+  };
+  expect(topicOf({ protocol }).protocol).toEqual(protocol);
+});
+
+test('ping_interval is the key of the topic, else of all topics, else of the protocol, else 20 s', () => {
+  const protocol = { ping_interval: 3 };
+  expect(topicOf({}).ping_interval_ms).toBe(20000);
+  expect(topicOf({ protocol }).ping_interval_ms).toBe(3000);
+  expect(topicOf({ protocol, ping_interval: 4 }).ping_interval_ms).toBe(4000);
+  const topics = [{ topic: 'a', ping_interval: 5 }];
+  expect(onlyTopic(load({ protocol, ping_interval: 4, topics })).ping_interval_ms).toBe(5000);
+});
+
+const REFUSED: readonly [what: string, protocol: unknown, sentence: string][] = [
+  ['a preset to come', 'binance', 'protocol must be "bybit", "none" or an object, not "binance".'],
+  [
+    'a misspelt preset',
+    'bybitt',
+    'protocol must be "bybit", "none" or an object, not "bybitt": did you mean "bybit"?',
+  ],
+  ['null', null, 'protocol must be "bybit", "none" or an object, not null.'],
+  ['a list', ['none'], 'protocol must be "bybit", "none" or an object, not a list.'],
+  ['an unknown key', { subscribes: 1 }, 'protocol.subscribes is not a known key: did you mean subscribe?'],
+  ['an empty name', { name: '' }, 'protocol.name must be text, and not empty, not "".'],
+  ['an empty message', { ping: '' }, 'protocol.ping is empty: to send nothing, write null for the whole.'],
+  ['a null among messages', { subscribe: ['a', null] }, 'protocol.subscribe[1] is empty: to send nothing'],
+  ['no interval', { ping_interval: 0 }, 'protocol.ping_interval must be a number of seconds from 0.001'],
+  [
+    'a wrong packing',
+    { binary: 'zip' },
+    'protocol.binary must be one of "text", "gzip", "deflate", "deflate-raw", not "zip".',
+  ],
+  ['a wrong prefix', { data_prefix: null }, 'protocol.data_prefix must be text, not null.'],
+  [
+    'a rule alone',
+    { confirm: { when: { a: 1 } } },
+    'protocol.confirm must be a list of rules, not an object.',
+  ],
+  ['a rule of text', { refuse: ['x'] }, 'protocol.refuse[0] must be an object with "when", not "x".'],
+  ['a rule for all', { pong: [{}] }, 'protocol.pong[0] needs "when": what the message holds.'],
+  [
+    'an empty when',
+    { pong: [{ when: {} }] },
+    'protocol.pong[0].when must be an object of one or more dotted paths',
+  ],
+  [
+    'a when of text',
+    { pong: [{ when: 'x' }] },
+    'protocol.pong[0].when must be an object of one or more dotted paths',
+  ],
+  ['an empty path', { pong: [{ when: { '': 1 } }] }, 'protocol.pong[0].when[""] is no path into a message.'],
+  [
+    'an object to match',
+    { pong: [{ when: { a: {} } }] },
+    'protocol.pong[0].when.a must be text, a number, true, false or null',
+  ],
+  [
+    'a misspelt rule',
+    { pong: [{ when: { a: 1 }, word: 'x' }] },
+    'protocol.pong[0].word is not a known key: did you mean words?',
+  ],
+  ['no path for words', { refuse: [{ when: { a: 1 }, words: 1 }] }, 'protocol.refuse[0].words must be text'],
+];
+
+test.each(REFUSED)('%s is refused by its path', (_what, protocol, sentence) => {
+  const [first, ...others] = refused({ protocol });
+  expect(others).toEqual([]);
+  expect(first).toContain(`config.json: ${sentence}`);
+});
