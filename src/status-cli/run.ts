@@ -1,0 +1,93 @@
+// `streamer-status`, and `streamer --status`: asks the running supervisor and prints its answer.
+
+import { parseFlags } from '../shared/args.js';
+import { EXIT_NO_INSTANCE, EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
+import { VERSION_LINE } from '../shared/version.js';
+import { askStatus, exitStatusOf } from './ask.js';
+import { drawStatus } from './draw.js';
+import { jsonLine, paperOf, processTerminal, type Terminal } from './terminal.js';
+import { watchStatus } from './watch.js';
+
+const WATCH_S_MIN = 0.1;
+const WATCH_S_MAX = 86_400;
+
+const HELP = `Usage: streamer-status [--config FILE | --socket PATH] [--json] [--watch [SECONDS]]
+
+Asks the running streamer how it is and prints a line for each topic, the worst first.
+
+  --config FILE      the configuration that the streamer runs with (default: config.json), for its status_socket
+  --socket PATH      the status socket itself; no configuration is read
+  --json             print the status document as the streamer sends it, for scripts
+  --watch [SECONDS]  ask again every second, or so many seconds, and redraw in place, until Ctrl-C
+  --help, --version
+
+Exit status: 0 all topics are live, 1 at least one is not, 2 no streamer answers.
+`;
+
+/**
+ * Runs the command with `argv` (without node and the script) and resolves to its exit status.
+ * @throws ExitError 64 for a wrong flag, 78 for a wrong configuration, 73 when stdout cannot be written.
+ */
+export async function runStatus(
+  argv: readonly string[],
+  terminal: Terminal = processTerminal(),
+): Promise<number> {
+  const { flags, positionals } = parseFlags(argv, {
+    config: 'value',
+    socket: 'value',
+    json: 'none',
+    watch: 'optional',
+    help: 'none',
+    version: 'none',
+  });
+  if (flags.help !== undefined || flags.version !== undefined) {
+    await terminal.write(flags.help === undefined ? `${VERSION_LINE}\n` : HELP);
+    return EXIT_OK;
+  }
+  const mistakes: string[] = [];
+  if (positionals.length > 0) {
+    mistakes.push(`streamer-status takes flags only: what is ${JSON.stringify(positionals[0])}? See --help.`);
+  }
+  if (flags.config !== undefined && flags.socket !== undefined) {
+    mistakes.push('--config and --socket both say where to ask: give one of them.');
+  }
+  const interval_ms = watchInterval(flags.watch, mistakes);
+  if (mistakes.length > 0) throw new ExitError(EXIT_USAGE, mistakes);
+
+  const { socket_path, notes } =
+    flags.socket === undefined
+      ? await configuredSocket(flags.config ?? null, terminal)
+      : { socket_path: flags.socket, notes: [] };
+  const json = flags.json !== undefined;
+  if (interval_ms !== null) return watchStatus({ socket_path, interval_ms, json }, terminal);
+
+  const answer = await askStatus(socket_path);
+  // A note may tell why: the command was given in another folder than that of the configuration.
+  if (!answer.ok) throw new ExitError(EXIT_NO_INSTANCE, [answer.sentence, ...notes]);
+  // What does not fit the window is scrolled to: here every topic is shown.
+  const paper = { ...paperOf(terminal), rows: null };
+  const text = () => `${drawStatus(answer.document, Date.now(), paper).join('\n')}\n`;
+  await terminal.write(json ? jsonLine(answer.raw) : text());
+  return exitStatusOf(answer);
+}
+
+/** Milliseconds between two rounds; null without `--watch`. */
+function watchInterval(flag: string | undefined, mistakes: string[]): number | null {
+  if (flag === undefined) return null;
+  const seconds = flag === '' ? 1 : Number(flag);
+  if (seconds >= WATCH_S_MIN && seconds <= WATCH_S_MAX) return seconds * 1000;
+  mistakes.push(
+    `--watch takes the seconds between two looks, from ${WATCH_S_MIN} to ${WATCH_S_MAX}, not ${JSON.stringify(flag)}.`,
+  );
+  return null;
+}
+
+/** The configuration is loaded only where it is needed: its library takes longer than the question. */
+async function configuredSocket(
+  config_path: string | null,
+  { env, cwd }: Terminal,
+): Promise<{ socket_path: string; notes: readonly string[] }> {
+  const { loadSettings } = await import('../shared/config/load.js');
+  const { settings, notes } = loadSettings({ config_path, env, cwd });
+  return { socket_path: settings.status_socket, notes: notes.map((note) => `${note}.`) };
+}
