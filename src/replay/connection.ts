@@ -1,0 +1,174 @@
+// One client of the feed: understands its requests, answers them, and sends it the messages of its topics. Once
+// it has subscribed it has a stream of its own, which ends with the connection.
+
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RawData, WebSocket } from 'ws';
+import { errorMessage } from '../shared/errors.js';
+import { answerRequest } from './requests.js';
+import type { FeedMessage } from './source.js';
+import type { StreamOptions, Subscriber } from './stream.js';
+import { streamTo } from './stream.js';
+
+/** What a connection was and is; the numbers go on changing while it is open. */
+export interface ConnectionCounts {
+  /** From 0, in the order of their handshakes. */
+  readonly number: number;
+  readonly opened_at_ms: number;
+  /** Null while it is open. */
+  readonly closed_at_ms: number | null;
+  /** What it has subscribed now, or had when it ended. */
+  readonly topics: readonly string[];
+  /** Messages handed to the socket, of its topics: no answers. */
+  readonly messages: number;
+  /** Answers handed to the socket: acknowledgements, refusals, pongs. */
+  readonly answers: number;
+  /** Lines of the files that were passed over because they have no topic or are unfinished. */
+  readonly skipped: number;
+}
+
+/** What a connection needs of the feed that it belongs to. */
+export interface ConnectionHost {
+  readonly is_paused: boolean;
+  readonly stream: Omit<StreamOptions, 'on_skipped' | 'pacer'> & { makePacer(): StreamOptions['pacer'] };
+  onRequest(text: string): void;
+  onSent(topic: string): void;
+  onProblem(sentence: string): void;
+}
+
+/** Bytes that wait in this process for one client, and no more: the next message waits in its source. */
+const UNSENT_BYTES_MAX = 256 * 1024;
+/** Requests that a client sends in one go all count before the first message goes out. */
+const START_DELAY_MS = 50;
+const NOTHING = Buffer.alloc(0);
+
+export class FeedConnection implements Subscriber, ConnectionCounts {
+  readonly subscribed = new Set<string>();
+  readonly opened_at_ms = Date.now();
+  closed_at_ms: number | null = null;
+  messages = 0;
+  answers = 0;
+  skipped = 0;
+  readonly #conn_id = randomUUID();
+  readonly #ended = new AbortController();
+  #is_started = false;
+  #is_corked = false;
+  #wake: (() => void) | null = null;
+
+  constructor(
+    readonly number: number,
+    readonly host: ConnectionHost,
+    readonly ws: WebSocket,
+    readonly request: IncomingMessage,
+  ) {
+    ws.on('message', (data) => this.#onMessage(data));
+    // What is wrong with the connection ends it: `close` follows.
+    ws.on('error', () => {});
+    ws.on('close', () => {
+      this.closed_at_ms = Date.now();
+      this.#ended.abort();
+      this.wake();
+    });
+  }
+
+  get topics(): readonly string[] {
+    return [...this.subscribed];
+  }
+
+  /** A copy, without the socket behind it. */
+  counts(): ConnectionCounts {
+    const { number, opened_at_ms, closed_at_ms, topics, messages, answers, skipped } = this;
+    return { number, opened_at_ms, closed_at_ms, topics, messages, answers, skipped };
+  }
+
+  get signal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** What held the stream back may have changed. */
+  wake(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  get is_held(): boolean {
+    return (this.host.is_paused || this.subscribed.size === 0) && !this.signal.aborted;
+  }
+
+  released(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  send(message: FeedMessage): void {
+    if (this.ws.readyState !== WebSocket.OPEN) return;
+    this.#cork();
+    this.ws.send(message.bytes, { binary: !isUtf8(message.bytes) });
+    this.messages += 1;
+    this.host.onSent(message.topic ?? this.topics[0] ?? '');
+  }
+
+  get is_congested(): boolean {
+    return this.ws.bufferedAmount >= UNSENT_BYTES_MAX;
+  }
+
+  /** Resolves when the kernel has everything that was sent so far, or the connection has ended. */
+  async drained(): Promise<void> {
+    const { socket } = this.request;
+    // Between two frames a write of nothing changes nothing; its callback comes after theirs.
+    if (socket.writable) await new Promise<void>((resolve) => socket.write(NOTHING, () => resolve()));
+    // A client that takes everything at once must not keep timers and other clients from their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #cork(): void {
+    // One system call for all messages up to the next wait, instead of one for each.
+    if (this.#is_corked) return;
+    const { socket } = this.request;
+    this.#is_corked = true;
+    socket.cork();
+    queueMicrotask(() => {
+      this.#is_corked = false;
+      socket.uncork();
+    });
+  }
+
+  #onMessage(data: RawData): void {
+    const text = data.toString();
+    this.host.onRequest(text);
+    const { subscribed } = this;
+    const { source } = this.host.stream;
+    const asker = { conn_id: this.#conn_id, subscribed, serves: (topic: string) => source.serves(topic) };
+    const answer = answerRequest(text, asker);
+    if (this.ws.readyState === WebSocket.OPEN) {
+      this.ws.send(answer.text);
+      this.answers += 1;
+    }
+    for (const topic of answer.unsubscribe) subscribed.delete(topic);
+    for (const topic of answer.subscribe) subscribed.add(topic);
+    this.wake();
+    if (subscribed.size > 0 && !this.#is_started) {
+      this.#is_started = true;
+      void this.#run();
+    }
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await sleep(START_DELAY_MS);
+      const { source, loop, makePacer } = this.host.stream;
+      const on_skipped = (lines: number): void => {
+        this.skipped += lines;
+      };
+      await streamTo(this, { source, loop, pacer: makePacer(), on_skipped });
+      await this.drained();
+      this.ws.close(1000, 'end of the data');
+    } catch (error) {
+      this.host.onProblem(errorMessage(error));
+      this.ws.close(1011, 'the data cannot be read on');
+    }
+  }
+}
