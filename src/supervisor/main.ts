@@ -1,0 +1,125 @@
+// The supervisor's room: claims the output folder and the status socket, opens the log, starts the captures, and
+// stops them when it is told to, by a signal or by PM2. What the process itself is asked or told is only here.
+
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { EXIT_BUSY, EXIT_CANNOT_CREATE, EXIT_OK, ExitError, errorMessage } from '../shared/errors.js';
+import { folderKey, type Holder, holdName } from '../shared/hold-socket.js';
+import type { Settings } from '../shared/settings.js';
+import { VERSION_LINE } from '../shared/version.js';
+import { LogFile } from './log.js';
+import { type Send, tellMetrics, tellReady } from './pm2.js';
+import { StatusServer } from './status-server.js';
+import { Supervisor } from './supervisor.js';
+
+/**
+ * Captures until SIGINT, SIGTERM or PM2's `shutdown`; resolves with the exit status.
+ * @throws ExitError 73 where the output folder, the log or the socket cannot be made, 75 where a live instance
+ * holds the folder or the socket.
+ */
+export async function runSupervisor(given: {
+  readonly settings: Settings;
+  /** What there is to say about where the settings came from. */
+  readonly notes: readonly string[];
+}): Promise<number> {
+  const { settings, notes } = given;
+  const told = new Promise<string>(listen);
+  makeOutputFolder(settings.output_dir);
+  const claims = [
+    await claim(settings.output_dir, 'supervisor', `the output folder ${settings.output_dir}`, 'output_dir'),
+  ];
+  const socket = settings.status_socket;
+  // The lock as well as the socket: two that start at the same moment would both find the socket dead.
+  if (accessible(dirname(socket))) {
+    claims.push(
+      await claim(dirname(socket), basename(socket), `the status socket ${socket}`, 'status_socket'),
+    );
+  }
+  let status_of = () => ({}) as object;
+  const server = await StatusServer.open(socket, () => status_of(), process.umask);
+  const log = await openLog(settings, server);
+  process.on('uncaughtExceptionMonitor', (error) => {
+    log.writeNow('error', `Ended by a mistake in the program: ${error.stack ?? errorMessage(error)}`);
+  });
+
+  const send = pm2Channel();
+  const supervisor = new Supervisor(settings, {
+    pid: process.pid,
+    capture_file: new URL('../capture/main.js', import.meta.url),
+    log: log.write,
+    ready: () => tellReady(send),
+    ticked: (status) => tellMetrics(send, status),
+  });
+  status_of = () => supervisor.status();
+  const topics = settings.topics.length === 1 ? '1 topic' : `${settings.topics.length} topics`;
+  log.write(
+    'info',
+    `${VERSION_LINE} started, pid ${process.pid}: ${topics} to ${settings.output_dir}, status at ${socket}`,
+  );
+  for (const note of notes) log.write('info', note);
+  supervisor.start();
+
+  log.write('info', `Stopping: ${await told}`);
+  await supervisor.stop();
+  log.write('info', 'Stopped');
+  await server.close();
+  await log.close();
+  for (const held of claims) await held.release();
+  // A listener for messages would keep the process alive.
+  if (process.connected) process.disconnect();
+  return EXIT_OK;
+}
+
+/** From the first moment on: a signal that comes while the start is under way stops what was started. */
+function listen(tell: (why: string) => void): void {
+  process.on('SIGINT', () => tell('SIGINT'));
+  process.on('SIGTERM', () => tell('SIGTERM'));
+  process.on('message', (message) => {
+    if (message === 'shutdown') tell('PM2 asked for it');
+  });
+}
+
+function makeOutputFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new ExitError(EXIT_CANNOT_CREATE, [
+      `The output folder ${folder} cannot be made or written: ${errorMessage(error)}. Choose another "output_dir", or give the right to write there.`,
+    ]);
+  }
+}
+
+function accessible(folder: string): boolean {
+  try {
+    accessSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function claim(folder: string, what: string, called: string, key: string): Promise<Holder> {
+  const holder = await holdName(await folderKey(folder, what));
+  if (holder !== null) return holder;
+  throw new ExitError(EXIT_BUSY, [
+    `Another instance holds ${called}. Stop it, or choose another "${key}" for this one.`,
+  ]);
+}
+
+/** The socket is not left behind where the log cannot be made. */
+async function openLog(settings: Settings, server: StatusServer): Promise<LogFile> {
+  try {
+    return new LogFile(settings);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** PM2 may go away while we live on. */
+function pm2Channel(): Send {
+  return (message) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => {});
+  };
+}
