@@ -10,7 +10,7 @@
 // before its Close is still handed on, for 2 s at most.
 
 import { WebSocket } from 'ws';
-import { errorMessage } from '../shared/errors.js';
+import { errorCode, errorMessage } from '../shared/errors.js';
 import type { LogLevel } from '../shared/ipc.js';
 import { classify, renderTemplates } from '../shared/protocol-speech.js';
 import type { TopicSettings } from '../shared/settings.js';
@@ -21,6 +21,13 @@ import { unpack } from './unpack.js';
 const HANDSHAKE_MS_MAX = 10_000;
 const CONFIRM_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 2_000;
+/** What a ping of `ping()` carries, to tell its pong from others. */
+const PROBE = Buffer.from('read until');
+/** Errors of ws that say more than that the connection is gone. */
+const REASONS: Readonly<Record<string, LossReason>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'oversize',
+  WS_ERR_INVALID_UTF8: 'undecodable',
+};
 /** A tick that comes later than this was held up by ourselves. */
 const TICK_MS_MAX = 2_000;
 
@@ -33,12 +40,20 @@ export type ConnectionState =
   | 'stopping'
   | 'stopped';
 
+export type LossReason = 'disconnected' | 'stale' | 'rejected' | 'oversize' | 'undecodable';
+
 export interface ConnectionEvents {
   /** A message, valid only during the call. May be empty. */
   message(bytes: Buffer): void;
   /** A binary frame that holds no text. */
   undecodable(frame: Buffer, sentence: string): void;
-  stateChanged(from: ConnectionState, to: ConnectionState): void;
+  /** The subscription is confirmed. */
+  live(): void;
+  /** The topic is no longer live, though nobody asked for it. */
+  lost(reason: LossReason): void;
+  /** The server's Close came, or the answer to `ping`: all that it sent before has been handed on. */
+  closed(): void;
+  pong(): void;
   log(level: LogLevel, message: string): void;
 }
 
@@ -65,8 +80,10 @@ export class Connection {
   #pending: string[] = [];
   #retry_timer: NodeJS.Timeout | undefined;
   #ping_timer: NodeJS.Timeout | undefined;
-  /** Reads since the last tick; any byte from the server is a sign of life. */
+  /** Any byte from the server is a sign of life. */
   #reads = 0;
+  #reads_at_tick = 0;
+  #last_read_ms = 0;
   /** How long nothing came while we read, and how long the present state has lasted while we read. */
   #quiet_ms = 0;
   #state_ms = 0;
@@ -122,9 +139,9 @@ export class Connection {
     const now = performance.now();
     const elapsed_ms = Math.min(now - this.#ticked_at_ms, TICK_MS_MAX);
     this.#ticked_at_ms = now;
-    if (this.#reads > 0) this.#quiet_ms = 0;
+    if (this.#reads !== this.#reads_at_tick) this.#quiet_ms = 0;
     else if (!this.#paused) this.#quiet_ms += elapsed_ms;
-    this.#reads = 0;
+    this.#reads_at_tick = this.#reads;
     if (!this.#paused) this.#state_ms += elapsed_ms;
     if (this.#state === 'connecting' && this.#state_ms >= HANDSHAKE_MS_MAX) {
       this.#lose(`The handshake did not end within ${HANDSHAKE_MS_MAX / 1000} s`);
@@ -133,8 +150,29 @@ export class Connection {
         `The server neither confirmed the subscription nor sent a message within ${CONFIRM_MS_MAX / 1000} s`,
       );
     } else if (this.#state === 'live' && this.#quiet_ms >= this.#settings.stale_after_ms) {
-      this.#lose(`Nothing came from the server for ${Math.round(this.#quiet_ms / 1000)} s, not even a pong`);
+      this.#lose(`Nothing came from the server for ${Math.round(this.#quiet_ms / 1000)} s, not even a pong`, 'stale');
     }
+  }
+
+  /**
+   * Finds out whether all that has arrived was read: true after a turn of the event loop that brought no read.
+   * `done` is not called when the socket is not read, or another one has taken its place.
+   */
+  look(done: (quiet: boolean, last_read_ms: number) => void): void {
+    const ws = this.#ws;
+    if (this.#paused || this.#state !== 'live') return;
+    setImmediate(() => {
+      const reads = this.#reads;
+      // Between two immediates lies one look of the event loop at its sockets.
+      setImmediate(() => {
+        if (this.#ws === ws && !this.#paused) done(reads === this.#reads, this.#last_read_ms);
+      });
+    });
+  }
+
+  /** Sends a protocol ping; its answer is told as `pong`. */
+  ping(): void {
+    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.ping(PROBE);
   }
 
   /** Sends Close and resolves when the server's Close came, or after 2 s. No other connection is made. */
@@ -184,6 +222,7 @@ export class Connection {
             proxy: proxy === null ? null : new URL(proxy),
             onRead: () => {
               this.#reads += 1;
+              this.#last_read_ms = this.#tools.now();
             },
           },
           done,
@@ -193,13 +232,20 @@ export class Connection {
     this.#ws = ws;
     ws.on('open', () => this.#opened(ws));
     ws.on('message', (data: Buffer, is_binary: boolean) => this.#received(data, is_binary));
-    ws.on('error', (error) => this.#lose(errorMessage(error)));
+    ws.on('pong', (payload) => {
+      if (payload.equals(PROBE)) this.#events.pong();
+    });
+    ws.on('error', (error) => this.#lose(errorMessage(error), REASONS[errorCode(error)]));
     ws.on('close', (code, reason) => this.#closed(code, reason.toString()));
     ws.on('unexpected-response', (_request, response) => {
       const retry_after_ms = [429, 503].includes(response.statusCode ?? 0)
         ? retryAfterMs(response.headers['retry-after'], this.#tools.now())
         : 0;
-      this.#lose(`The server answered the handshake with status ${response.statusCode}`, retry_after_ms);
+      this.#lose(
+        `The server answered the handshake with status ${response.statusCode}`,
+        'disconnected',
+        retry_after_ms,
+      );
     });
   }
 
@@ -271,29 +317,36 @@ export class Connection {
     this.#error = null;
     this.#enter('live');
     this.#events.log('info', sentence);
-  }
-
-  #refused(words: string): void {
-    this.#noteLive();
-    this.#retry('rejected', `The server refused the subscription: ${words}`, this.#backoff.longest());
+    this.#events.live();
   }
 
   #closed(code: number, reason: string): void {
+    // 1006: no Close came.
+    if (code !== 1006) this.#events.closed();
     if (this.#state === 'stopping') this.#stopped();
     else this.#lose(`The connection was closed, code ${code}${reason === '' ? '' : ` (${reason})`}`);
   }
 
-  #lose(sentence: string, retry_after_ms = 0): void {
+  #lose(sentence: string, reason: LossReason = 'disconnected', retry_after_ms = 0): void {
     if (this.#state === 'stopping') {
       this.#stopped();
       return;
     }
-    this.#noteLive();
+    const was_live = this.#noteLive();
     this.#retry('waiting', sentence, this.#backoff.next(retry_after_ms));
+    if (was_live) this.#events.lost(reason);
   }
 
-  #noteLive(): void {
-    if (this.#state === 'live') this.#backoff.wasLive(this.#tools.now() - this.#since_ms);
+  #refused(words: string): void {
+    const was_live = this.#noteLive();
+    this.#retry('rejected', `The server refused the subscription: ${words}`, this.#backoff.longest());
+    if (was_live) this.#events.lost('rejected');
+  }
+
+  #noteLive(): boolean {
+    if (this.#state !== 'live') return false;
+    this.#backoff.wasLive(this.#tools.now() - this.#since_ms);
+    return true;
   }
 
   #retry(state: 'waiting' | 'rejected', sentence: string, delay_ms: number): void {
@@ -316,10 +369,8 @@ export class Connection {
   }
 
   #enter(state: ConnectionState): void {
-    const from = this.#state;
     this.#state = state;
     this.#state_ms = 0;
     this.#since_ms = this.#tools.now();
-    if (from !== state) this.#events.stateChanged(from, state);
   }
 }

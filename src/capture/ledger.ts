@@ -1,67 +1,147 @@
-// The ledger: what was not captured as it came, a JSON line each in `<name>.ledger`, only appended to.
-// Today it keeps what cannot become a line of an hour file: torn ends and frames that hold no text.
+// The ledger: what was captured and what was not, a JSON line each in `<name>.ledger`, only appended to.
+//
+// It promises: records are written in the order in which they were given; one that the disk refuses is kept
+// and tried again each second; an unfinished last line, from a crash or a full disk, is removed before the next
+// record. `settled` says whether everything given is written.
 
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Disk } from './disk.js';
+import { type LedgerRecord, parseLedgerLine } from '../shared/ledger-records.js';
+import type { Disk, DiskFile } from './disk.js';
 import { removeTornEnd } from './repair.js';
 
+/** A record without the time of its writing, which the ledger adds. */
+export type NewRecord = LedgerRecord extends infer R ? (R extends unknown ? Omit<R, 'at_ms'> : never) : never;
+
+const RETRY_MS = 1_000;
 /** Of a frame that could not become a line, this much is kept. */
 const FRAME_BYTES_MAX = 64 * 1024;
-/** Records that wait for the disk at one time. */
-const WAITING_MAX = 100;
+/** Frames that wait for the disk at one time: a server that sends nothing else must not fill the memory. */
+const FRAMES_WAITING_MAX = 100;
 
-export type LedgerRecord =
-  | { readonly kind: 'torn'; readonly file: string; readonly base64: string }
-  | { readonly kind: 'frame'; readonly base64: string; readonly reason: 'undecodable' };
+export interface LedgerEvents {
+  /** The disk refused; called once until it works again. */
+  troubled(error: unknown): void;
+}
 
 export class Ledger {
+  readonly path: string;
   readonly #disk: Disk;
-  readonly #path: string;
   readonly #now: () => number;
-  #last: Promise<void> = Promise.resolve();
-  #waiting = 0;
+  readonly #events: LedgerEvents;
+  readonly #sync: boolean;
+  readonly #waiting: Buffer[] = [];
+  #file: DiskFile | null = null;
+  #writing: Promise<void> | null = null;
+  #retry_timer: NodeJS.Timeout | null = null;
+  #troubled = false;
+  #last_error: unknown = null;
 
-  constructor(disk: Disk, folder: string, encoded_name: string, now: () => number) {
+  /** `sync`: each record is forced to the disk. */
+  constructor(disk: Disk, folder: string, encoded_name: string, now: () => number, sync: boolean, events: LedgerEvents) {
     this.#disk = disk;
-    this.#path = join(folder, `${encoded_name}.ledger`);
+    this.path = join(folder, `${encoded_name}.ledger`);
     this.#now = now;
+    this.#sync = sync;
+    this.#events = events;
   }
 
-  torn(file: string, bytes: Buffer): Promise<void> {
-    return this.#append({ kind: 'torn', file, base64: bytes.toString('base64') });
+  /** Whether every record that was given is written. */
+  get settled(): boolean {
+    return this.#waiting.length === 0;
   }
 
-  /** A server that sends nothing but such frames must not fill the memory: past a bound they are only counted by the caller. */
-  frame(bytes: Buffer): Promise<void> {
-    if (this.#waiting >= WAITING_MAX) return Promise.resolve();
-    const base64 = bytes.subarray(0, FRAME_BYTES_MAX).toString('base64');
-    return this.#append({ kind: 'frame', base64, reason: 'undecodable' });
+  /**
+   * Removes an unfinished last line, then hands every readable record to `each`, oldest first; a line that is
+   * no record is passed over (`verify` names it).
+   */
+  async replay(each: (record: LedgerRecord) => void): Promise<void> {
+    this.#file ??= await this.#open();
+    const reader = await open(this.path);
+    for await (const line of reader.readLines()) {
+      const record = parseLedgerLine(line);
+      if (record !== null) each(record);
+    }
   }
 
-  /** Resolves when the record is on the disk; throws the system's error. One record at a time, in order. */
-  #append(record: LedgerRecord): Promise<void> {
-    const line = Buffer.from(`${JSON.stringify({ at_ms: this.#now(), ...record })}\n`);
-    this.#waiting += 1;
-    const done = this.#last
-      .then(() => this.#write(line))
-      .finally(() => {
-        this.#waiting -= 1;
-      });
-    this.#last = done.catch(() => {});
-    return done;
+  /** Gives records to be written together. */
+  record(...records: NewRecord[]): void {
+    const at_ms = this.#now();
+    const lines = records.map(({ kind, ...rest }) => `${JSON.stringify({ at_ms, kind, ...rest })}\n`);
+    this.#waiting.push(Buffer.from(lines.join('')));
+    this.#start();
   }
 
-  async #write(line: Buffer): Promise<void> {
-    const file = await this.#disk.open(this.#path, 'a+');
+  /** Keeps the beginning of a frame that could not become a line. */
+  frame(bytes: Buffer, reason: 'undecodable'): void {
+    if (this.#waiting.length >= FRAMES_WAITING_MAX) return;
+    this.record({ kind: 'frame', base64: bytes.subarray(0, FRAME_BYTES_MAX).toString('base64'), reason });
+  }
+
+  /** Resolves when the record of a torn line is written; throws the system's error. */
+  async torn(file: string, bytes: Buffer): Promise<void> {
+    this.record({ kind: 'torn', file, base64: bytes.toString('base64') });
+    await this.flushed();
+  }
+
+  /** Resolves when all that was given is written; throws what the disk said if it is not. */
+  async flushed(): Promise<void> {
+    this.#start();
+    await this.#writing;
+    if (!this.settled) throw this.#last_error;
+  }
+
+  async close(): Promise<void> {
+    if (this.#retry_timer !== null) clearTimeout(this.#retry_timer);
+    await this.#writing;
+    await this.#file?.close();
+    this.#file = null;
+  }
+
+  #start(): void {
+    if (this.#writing !== null || this.settled) return;
+    this.#writing = this.#run().finally(() => {
+      this.#writing = null;
+    });
+  }
+
+  async #run(): Promise<void> {
     try {
-      // An unfinished last line, from a crash or a full disk, is removed before the next record.
+      while (this.#waiting.length > 0) await this.#writeOldest();
+      this.#troubled = false;
+    } catch (error) {
+      this.#last_error = error;
+      if (!this.#troubled) this.#events.troubled(error);
+      this.#troubled = true;
+      // The next try opens the file anew, and so removes what this one left unfinished.
+      await this.#file?.close().catch(() => {});
+      this.#file = null;
+      this.#retry_timer = setTimeout(() => {
+        this.#retry_timer = null;
+        this.#start();
+      }, RETRY_MS);
+    }
+  }
+
+  async #writeOldest(): Promise<void> {
+    const line = this.#waiting[0];
+    if (line === undefined) return;
+    this.#file ??= await this.#open();
+    for (let at = 0; at < line.length; ) {
+      at += (await this.#file.write(line, at, line.length - at)).bytesWritten;
+    }
+    if (this.#sync) await this.#file.datasync();
+    this.#waiting.shift();
+  }
+
+  async #open(): Promise<DiskFile> {
+    const file = await this.#disk.open(this.path, 'append');
+    try {
       await removeTornEnd(file, async () => {});
-      for (let at = 0; at < line.length; ) {
-        at += (await file.write(line, at, line.length - at)).bytesWritten;
-      }
-      await file.datasync();
-    } finally {
+      return file;
+    } catch (error) {
       await file.close();
+      throw error;
     }
   }
 }

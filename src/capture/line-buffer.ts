@@ -30,12 +30,18 @@ interface Slab {
   /** `end` and `lines` as they were at the last `peek`: the usual write takes just that. */
   peeked_end: number;
   peeked_lines: number;
+  /** When the first and the last of its messages were received. */
+  first_ms: number;
+  last_ms: number;
 }
 
 /** What is to be written next: bytes of one hour. */
 export interface Batch {
   readonly hour_start_s: number;
   readonly bytes: Buffer;
+  /** When its first and its last message were received, Unix milliseconds. */
+  readonly first_ms: number;
+  readonly last_ms: number;
 }
 
 /** What a write set free. */
@@ -55,6 +61,8 @@ export class LineBuffer {
   readonly #spare: Buffer[] = [];
   #lines = 0;
   #bytes = 0;
+  #pushed = 0;
+  #released = 0;
 
   constructor(limits: LineBufferLimits) {
     this.#limits = limits;
@@ -63,6 +71,15 @@ export class LineBuffer {
   /** Lines held, a line of which only a part is written included. */
   get lines(): number {
     return this.#lines;
+  }
+
+  /** Lines ever pushed, and ever released: what was pushed before a moment is written when the second reaches the first. */
+  get pushed(): number {
+    return this.#pushed;
+  }
+
+  get released(): number {
+    return this.#released;
   }
 
   /** Bytes of the lines held. */
@@ -89,10 +106,10 @@ export class LineBuffer {
     return this.#lines < this.#limits.messages_max && this.#bytes + length + 1 <= this.#limits.bytes_max;
   }
 
-  /** Copies a message, which must not be empty, in as a line of the hour that starts at `hour_start_s`. */
-  push(message: Buffer, hour_start_s: number): void {
+  /** Copies a message in, which must not be empty, as a line of the hour that starts at `hour_start_s`. */
+  push(message: Buffer, hour_start_s: number, received_ms: number): void {
     const length = message.length;
-    const slab = this.#slabFor(length + 1, hour_start_s);
+    const slab = this.#slabFor(length + 1, hour_start_s, received_ms);
     const start = slab.end;
     const end = start + length;
     const bytes = slab.bytes;
@@ -100,7 +117,9 @@ export class LineBuffer {
     bytes[end] = NEWLINE;
     slab.end = end + 1;
     slab.lines += 1;
+    slab.last_ms = received_ms;
     this.#lines += 1;
+    this.#pushed += 1;
     this.#bytes += length + 1;
     // The newline just written stops the scan where the message has none of its own.
     if (bytes.indexOf(NEWLINE, start) !== end) replaceAll(bytes, NEWLINE, start, end);
@@ -116,7 +135,8 @@ export class LineBuffer {
     }
     slab.peeked_end = slab.end;
     slab.peeked_lines = slab.lines;
-    return { hour_start_s: slab.hour_start_s, bytes: slab.bytes.subarray(slab.written, slab.end) };
+    const { hour_start_s, first_ms, last_ms } = slab;
+    return { hour_start_s, bytes: slab.bytes.subarray(slab.written, slab.end), first_ms, last_ms };
   }
 
   /** Says that the first `count` bytes of the last `peek` are written, and releases the lines that are whole. */
@@ -135,6 +155,7 @@ export class LineBuffer {
     slab.head = head;
     slab.lines -= lines;
     this.#lines -= lines;
+    this.#released += lines;
     this.#bytes -= bytes;
     if (slab.head === slab.end) this.#release(slab);
     return { lines, bytes };
@@ -152,7 +173,7 @@ export class LineBuffer {
     if (slab !== undefined) slab.written = slab.head;
   }
 
-  #slabFor(size: number, hour_start_s: number): Slab {
+  #slabFor(size: number, hour_start_s: number, received_ms: number): Slab {
     const last = this.#slabs[this.#slabs.length - 1];
     if (last !== undefined && last.hour_start_s === hour_start_s && last.end + size <= last.bytes.length) {
       return last;
@@ -168,6 +189,8 @@ export class LineBuffer {
       lines: 0,
       peeked_end: 0,
       peeked_lines: 0,
+      first_ms: received_ms,
+      last_ms: received_ms,
     };
     this.#slabs.push(slab);
     return slab;

@@ -10,7 +10,8 @@ import type { FromCapture, LogLevel, Report, ToCapture } from '../shared/ipc.js'
 import type { TopicSettings } from '../shared/settings.js';
 import { realDisk } from './disk.js';
 import { acquireTopic } from './lock.js';
-import { Recorder } from './recorder.js';
+import { readBootId } from './mark.js';
+import { HOUR_MS, Recorder } from './recorder.js';
 
 const REPORT_MS = 1_000;
 /** Settings come at once or never. */
@@ -25,6 +26,13 @@ let recorder: Recorder | null = null;
 let stopping = false;
 let waiting_sentence: string | null = null;
 const started_at_ms = Date.now();
+
+// For tests of what a step of the wall clock does: the file named here holds an offset in milliseconds.
+const clock_offset_file = process.env.CAPTURE_TEST_CLOCK_OFFSET_FILE;
+let clock_offset_ms = 0;
+function readClockOffset(): void {
+  if (clock_offset_file !== undefined) clock_offset_ms = Number(readFileSync(clock_offset_file, 'utf8'));
+}
 
 function send(message: FromCapture): void {
   if (!process.connected || in_flight >= IN_FLIGHT_MAX) return;
@@ -71,10 +79,13 @@ async function start(settings: TopicSettings, output_dir: string): Promise<void>
   const ca = settings.ca_file === null ? null : readFileSync(settings.ca_file, 'utf8');
   recorder = new Recorder(settings, output_dir, {
     disk: realDisk,
-    now: Date.now,
+    now: () => Date.now() + clock_offset_ms,
     random: Math.random,
     log,
     ca,
+    pid: process.pid,
+    boot_id: await readBootId(),
+    hour_ms: Number(process.env.CAPTURE_TEST_HOUR_MS ?? HOUR_MS),
   });
   recorder.start();
 }
@@ -112,10 +123,16 @@ process.on('message', (message: ToCapture) => {
   if (message.type === 'stop') void stop('the supervisor asked for it');
   else {
     clearTimeout(no_settings);
+    // The first sign of life.
+    send(report());
     start(message.settings, message.output_dir).catch(fail);
   }
 });
 process.on('disconnect', () => void stop('the supervisor is gone'));
 process.on('SIGINT', () => void stop('SIGINT'));
 process.on('SIGTERM', () => void stop('SIGTERM'));
+if (clock_offset_file !== undefined) {
+  readClockOffset();
+  process.on('SIGUSR2', readClockOffset);
+}
 setInterval(() => send(report()), REPORT_MS);

@@ -1,25 +1,32 @@
-// The recorder: joins connection, line buffer, writer and ledger for one topic. It decides when to pause and
+// The recorder: joins connection, line buffer, writer and witness for one topic. It decides when to pause and
 // when to write, counts, and is the one place that knows how a capture starts and stops.
 //
 // A message goes one way: connection → line buffer → hour file. What comes back is only "full" and "room".
+// The witness is told what happens on the way and answers for nothing.
 
 import { formatBytes } from '../shared/format.js';
 import type { LogLevel, Report } from '../shared/ipc.js';
 import { encodeName } from '../shared/names.js';
 import type { TopicSettings } from '../shared/settings.js';
-import { Connection, type ConnectionState } from './connection.js';
+import { within } from '../shared/within.js';
+import { Connection } from './connection.js';
 import type { Disk } from './disk.js';
 import { HourFile } from './hour-file.js';
 import { Ledger } from './ledger.js';
 import { LineBuffer } from './line-buffer.js';
+import { MarkFile } from './mark.js';
+import { Witness } from './witness.js';
 import { describe, Writer } from './writer.js';
 
 export const HOUR_MS = 3_600_000;
 const TICK_MS = 1_000;
+const WITNESS_TICK_MS = 500;
 /** So much is worth a write of its own before the flush interval is over. */
 const FLUSH_BYTES = 128 * 1024;
 /** With the connection's 2 s, less than the supervisor's 8 s for a stop. */
 const DRAIN_MS_MAX = 3_000;
+/** Twice, for the last records. */
+const LEDGER_MS_MAX = 250;
 
 export interface RecorderTools {
   readonly disk: Disk;
@@ -29,6 +36,11 @@ export interface RecorderTools {
   log(level: LogLevel, message: string): void;
   /** The PEM text of `ca_file`, or null. */
   readonly ca: string | null;
+  readonly pid: number;
+  /** See `readBootId`. */
+  readonly boot_id: string | null;
+  /** The length of an hour: another one than an hour's only in tests. */
+  readonly hour_ms: number;
 }
 
 export class Recorder {
@@ -38,52 +50,75 @@ export class Recorder {
   readonly #ledger: Ledger;
   readonly #file: HourFile;
   readonly #writer: Writer;
+  readonly #witness: Witness;
   readonly #connection: Connection;
-  readonly #counts = { messages: 0, bytes: 0, dropped: 0, gaps: 0, empty: 0, undecodable: 0 };
+  readonly #counts = { messages: 0, bytes: 0, dropped: 0, empty: 0, undecodable: 0 };
   /** What the log was last told of these counts: each is logged once a second at most. */
   readonly #told = { dropped: 0, empty: 0, undecodable: 0, pauses: 0 };
   #pauses = 0;
   #paused = false;
-  #lost = false;
   #undecodable_sentence = '';
   #last_message_at_ms: number | null = null;
   #disk_error: string | null = null;
   #flush_armed = false;
   #tick_timer: NodeJS.Timeout | undefined;
+  #witness_timer: NodeJS.Timeout | undefined;
 
   constructor(settings: TopicSettings, output_dir: string, tools: RecorderTools) {
     this.#settings = settings;
     this.#tools = tools;
+    const { disk, now, log } = tools;
     const encoded_name = encodeName(settings.name);
     this.#buffer = new LineBuffer({ messages_max: settings.buffer_size, bytes_max: settings.buffer_bytes });
-    this.#ledger = new Ledger(tools.disk, output_dir, encoded_name, tools.now);
-    this.#file = new HourFile(tools.disk, output_dir, encoded_name, settings.fsync, {
+    this.#ledger = new Ledger(disk, output_dir, encoded_name, now, settings.fsync !== 'never', {
+      troubled: (error) => log('error', `${this.#ledger.path} could not be written: ${describe(error)}`),
+    });
+    this.#witness = new Witness(this.#ledger, new MarkFile(disk, output_dir, encoded_name), {
+      now,
+      boot_id: tools.boot_id,
+      pid: tools.pid,
+      pings_only: settings.compression,
+      ping: () => this.#connection.ping(),
+      gap: (from_ms, to_ms, reason, messages) => log('warn', gapSentence(from_ms, to_ms, reason, messages)),
+      markFailed: (error) => log('error', `The mark could not be written: ${describe(error)}`),
+    });
+    const hour = { folder: output_dir, encoded_name, fsync: settings.fsync, hour_ms: tools.hour_ms };
+    this.#file = new HourFile(disk, hour, {
       torn: (file, bytes) => this.#torn(file, bytes),
       opened: (path, size) =>
-        tools.log('info', size === 0 ? `Writing ${path}` : `Appending to ${path} (${formatBytes(size)})`),
-      closed: (path) => tools.log('info', `Closed ${path}`),
-      failed: (path, error) =>
-        tools.log('error', `${path} could not be synced or closed: ${describe(error)}`),
+        log('info', size === 0 ? `Writing ${path}` : `Appending to ${path} (${formatBytes(size)})`),
+      closed: (path) => log('info', `Closed ${path}`),
+      sealed: (seal) => this.#ledger.record({ kind: 'seal', ...seal }),
+      synced: (hour_end_s) => this.#witness.synced(hour_end_s),
+      failed: (path, error) => log('error', `${path} could not be synced, closed or sealed: ${describe(error)}`),
     });
     this.#writer = new Writer(this.#buffer, this.#file, {
+      prepare: async () => {
+        await this.#file.prepare(await this.#witness.open());
+        this.#connection.start();
+      },
       wrote: ({ lines, bytes }) => this.#wrote(lines, bytes),
       troubled: (sentence, retry_ms) => this.#troubled(sentence, retry_ms),
       recovered: () => this.#recovered(),
       lostFile: (path) =>
-        tools.log('error', `${path} was moved or removed while it was being written; a new file is begun`),
+        log('error', `${path} was moved or removed while it was being written; a new file is begun`),
     });
     this.#connection = new Connection(settings, tools, {
       message: (bytes) => this.#take(bytes),
       undecodable: (frame, sentence) => this.#keepFrame(frame, sentence),
-      stateChanged: (from, to) => this.#stateChanged(from, to),
-      log: tools.log,
+      live: () => this.#witness.live(settings.ws_url, this.#buffer.pushed),
+      lost: (reason) => this.#witness.lost(reason, this.#buffer.pushed),
+      closed: () => this.#witness.closed(this.#buffer.pushed),
+      pong: () => this.#witness.answered(this.#buffer.pushed, !this.#paused),
+      log,
     });
   }
 
+  /** The connection is made as soon as it is known what the last run left. */
   start(): void {
     this.#writer.flush();
-    this.#connection.start();
     this.#tick_timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#witness_timer = setInterval(() => this.#testify(), WITNESS_TICK_MS);
   }
 
   /**
@@ -94,20 +129,20 @@ export class Recorder {
     await this.#connection.stop();
     const unwritten = await this.#writer.finish(DRAIN_MS_MAX);
     clearInterval(this.#tick_timer);
+    clearInterval(this.#witness_timer);
     this.#tell();
     const { messages, bytes } = this.#counts;
-    if (unwritten > 0)
-      this.#tools.log(
-        'error',
-        `Stopped with ${unwritten} messages that the disk did not take: they are lost`,
-      );
-    this.#tools.log('info', `Stopped: ${messages} messages (${formatBytes(bytes)}) written in this run`);
+    const log = this.#tools.log;
+    if (unwritten > 0) log('error', `Stopped with ${unwritten} messages that the disk did not take: they are lost`);
+    await within(LEDGER_MS_MAX, this.#witness.stop(unwritten, this.#buffer.released));
+    await within(LEDGER_MS_MAX, this.#ledger.close());
+    log('info', `Stopped: ${messages} messages (${formatBytes(bytes)}) written in this run`);
     return unwritten;
   }
 
   /** The counters as they stand. `memory_bytes` is the process's resident set. */
   report(memory_bytes: number): Report {
-    const { messages, bytes, dropped, gaps } = this.#counts;
+    const { messages, bytes, dropped } = this.#counts;
     return {
       type: 'report',
       state: this.#connection.state,
@@ -118,11 +153,19 @@ export class Recorder {
       buffered: this.#buffer.lines,
       dropped,
       reconnects: this.#connection.reconnects,
-      gaps,
+      gaps: this.#witness.gaps,
       memory_bytes,
       file: this.#file.path,
-      error: this.#disk_error ?? this.#connection.error,
+      error: this.#disk_error ?? this.#notLive(),
     };
+  }
+
+  /** Why the topic is not live, and since when nothing vouches for it. */
+  #notLive(): string | null {
+    const { error } = this.#connection;
+    const since_ms = this.#witness.lost_since_ms;
+    if (error === null || since_ms === null) return error;
+    return `Not captured since ${new Date(since_ms).toISOString()}: ${error}`;
   }
 
   /** The hot path: each message passes here. */
@@ -136,9 +179,10 @@ export class Recorder {
     const buffer = this.#buffer;
     if (this.#settings.overflow === 'drop' && !buffer.fits(message.length)) {
       this.#counts.dropped += 1;
+      this.#witness.missed('overflow');
       return;
     }
-    buffer.push(message, hourStart(now_ms));
+    buffer.push(message, this.#hourStart(now_ms), now_ms);
     if (buffer.bytes >= FLUSH_BYTES && this.#writer.idle) this.#writer.flush();
     if (!this.#flush_armed) this.#armFlush();
     if (buffer.full && !this.#paused && this.#settings.overflow === 'pause') this.#pause();
@@ -155,6 +199,7 @@ export class Recorder {
   #pause(): void {
     this.#paused = true;
     this.#pauses += 1;
+    this.#witness.congested();
     this.#connection.pause();
     this.#writer.flush();
   }
@@ -194,22 +239,19 @@ export class Recorder {
   #keepFrame(frame: Buffer, sentence: string): void {
     this.#counts.undecodable += 1;
     this.#undecodable_sentence = sentence;
-    this.#ledger.frame(frame).catch((error: unknown) => {
-      this.#tools.log('error', `A frame could not be kept in the ledger: ${describe(error)}`);
-    });
-  }
-
-  #stateChanged(from: ConnectionState, to: ConnectionState): void {
-    if (from === 'live' && to !== 'stopping') this.#lost = true;
-    if (to !== 'live' || !this.#lost) return;
-    this.#lost = false;
-    this.#counts.gaps += 1;
+    this.#witness.missed('undecodable');
+    this.#ledger.frame(frame, 'undecodable');
   }
 
   #tick(): void {
     this.#connection.tick();
-    this.#writer.tick(hourStart(this.#tools.now()));
+    this.#writer.tick(this.#hourStart(this.#tools.now()));
     this.#tell();
+  }
+
+  #testify(): void {
+    this.#witness.tick(this.#buffer.released, !this.#paused);
+    this.#connection.look((quiet, last_read_ms) => this.#witness.looked(quiet, last_read_ms, this.#buffer.pushed));
   }
 
   /** Logs what was counted since the last time: a flood of one event is one line a second. */
@@ -235,9 +277,16 @@ export class Recorder {
     }
     Object.assign(told, { dropped, empty, undecodable, pauses: this.#pauses });
   }
+
+  /** The start of the hour of an instant, Unix seconds. */
+  #hourStart(at_ms: number): number {
+    const { hour_ms } = this.#tools;
+    return (Math.floor(at_ms / hour_ms) * hour_ms) / 1000;
+  }
 }
 
-/** The start of the UTC hour of an instant, Unix seconds. */
-function hourStart(at_ms: number): number {
-  return (Math.floor(at_ms / HOUR_MS) * HOUR_MS) / 1000;
+function gapSentence(from_ms: number, to_ms: number, reason: string, messages: number | undefined): string {
+  const [from, to] = [from_ms, to_ms].map((ms) => new Date(ms).toISOString());
+  const lost = messages === undefined ? '' : `, ${messages} messages lost`;
+  return `Gap of ${((to_ms - from_ms) / 1000).toFixed(1)} s, from ${from} to ${to}: ${reason}${lost}`;
 }

@@ -2,10 +2,11 @@
 //
 // It promises: what is in the buffer when `flush` is called is written in order before anything pushed later;
 // an error of the disk loses nothing (the bytes stay in the buffer, the write is tried again after 1 s, 2 s,
-// 4 s … 30 s, for ever); before its first write it removes the torn line that a crash left; between two writes
+// 4 s … 30 s, for ever); before its first write it has the file prepared; between two writes
 // it tends the file: closes it when its hour is over, syncs it, and notices when somebody took it away.
 
 import { errorCode, errorMessage } from '../shared/errors.js';
+import { within } from '../shared/within.js';
 import type { HourFile } from './hour-file.js';
 import type { LineBuffer, Released } from './line-buffer.js';
 
@@ -19,6 +20,8 @@ const TICKS_PER_LOOKUP = 10;
 const CLOSE_MS_MAX = 1_500;
 
 export interface WriterEvents {
+  /** What must be done before the first write; tried again until it succeeds. */
+  prepare(): Promise<void>;
   wrote(released: Released): void;
   /** The disk refused; `retry_ms` until the next try. */
   troubled(sentence: string, retry_ms: number): void;
@@ -34,7 +37,7 @@ export class Writer {
   #state: 'idle' | 'writing' | 'waiting' = 'idle';
   /** Lines that are to be written before the writer rests. */
   #due = 0;
-  #repaired = false;
+  #prepared = false;
   #tending_hour_s: number | null = null;
   #ticks = 0;
   #retry_ms = 0;
@@ -97,9 +100,9 @@ export class Writer {
   }
 
   async #run(): Promise<void> {
-    while (!this.#abandoned && (!this.#repaired || this.#due > 0 || this.#tending_hour_s !== null)) {
+    while (!this.#abandoned && (!this.#prepared || this.#due > 0 || this.#tending_hour_s !== null)) {
       try {
-        if (!this.#repaired) await this.#repair();
+        if (!this.#prepared) await this.#prepare();
         else if (this.#tending_hour_s !== null) await this.#tend(this.#tending_hour_s);
         else await this.#writeBatch();
       } catch (error) {
@@ -110,9 +113,9 @@ export class Writer {
     this.#state = 'idle';
   }
 
-  async #repair(): Promise<void> {
-    await this.#file.repairNewest();
-    this.#repaired = true;
+  async #prepare(): Promise<void> {
+    await this.#events.prepare();
+    this.#prepared = true;
     this.#noteSuccess();
   }
 
@@ -128,7 +131,7 @@ export class Writer {
       this.#due = 0;
       return;
     }
-    const released = this.#buffer.wrote(await this.#file.append(batch.hour_start_s, batch.bytes));
+    const released = this.#buffer.wrote(await this.#file.append(batch));
     this.#due -= released.lines;
     this.#noteSuccess();
     this.#events.wrote(released);
@@ -136,6 +139,7 @@ export class Writer {
 
   async #tend(hour_start_s: number): Promise<void> {
     this.#tending_hour_s = null;
+    this.#file.sealLeftovers(hour_start_s);
     const open_hour_s = this.#file.hour_start_s;
     if (open_hour_s === null) return;
     const next_hour_s = this.#buffer.next_hour_start_s;
@@ -168,16 +172,6 @@ export class Writer {
       this.#state = 'writing';
     });
   }
-}
-
-/** Resolves when `work` does, or after `ms`. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

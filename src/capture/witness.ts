@@ -1,0 +1,340 @@
+// The witness: knows up to which instant the topic is vouched for, and writes down when it was not.
+//
+// "Read until" is an instant of which it is known that everything the server sent before it has been read.
+// Three things prove it, for the network keeps the order of what is sent:
+//   - a read, if nothing else had arrived (a turn of the event loop brought no other): what arrives was sent at
+//     most a second ago. A socket that is merely quiet proves nothing: the network may be dead.
+//   - the answer to a ping: everything sent before the ping went out. It is asked for where the first proof
+//     does not hold: after a time in which we did not read, the network holds what was sent in it.
+//   - the server's Close: everything.
+// "Vouched until" is the same once all of it is written; it goes into the mark, twice a second. A gap starts at
+// the first where this process lives on, at the second after a crash.
+//
+// It promises: a gap is in the ledger before the mark moves past its start; the mark never tells more than
+// what is written; both hold if the process dies between any two lines.
+
+import type { GapReason, LedgerRecord } from '../shared/ledger-records.js';
+import type { KnownSeal } from './hour-file.js';
+import type { Ledger, NewRecord } from './ledger.js';
+import type { MarkFile } from './mark.js';
+
+/** What arrives was sent at most this long ago. */
+const FLIGHT_MS = 1_000;
+/** A server that answers no ping is believed again when we have read without a break for so long. */
+const CONGESTION_MS_MAX = 5_000;
+/** A tick as late as this means that we stood still. */
+const STOOD_STILL_MS = 1_500;
+/** The wall clock and the steady one may differ by this much before it is called a step. */
+const CLOCK_STEP_MS = 1_000;
+
+export interface WitnessTools {
+  /** The wall clock, Unix milliseconds. */
+  now(): number;
+  readonly boot_id: string | null;
+  readonly pid: number;
+  /** Messages reach us some time after their bytes (they are inflated elsewhere): only pings prove anything. */
+  readonly pings_only: boolean;
+  /** Sends a protocol ping; `answered` is called when its pong came. */
+  ping(): void;
+  /** A gap was declared: for the log. */
+  gap(from_ms: number, to_ms: number, reason: GapReason, messages: number | undefined): void;
+  markFailed(error: unknown): void;
+}
+
+/** What the ledger says of the past: the topic never was live, is (was, when the process died), or is not. */
+type Standing =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'live'; readonly since_ms: number; readonly gap_from_ms: number }
+  | { readonly kind: 'lost'; readonly from_ms: number; readonly reason: GapReason };
+
+/** Messages that came and did not become lines, one reason at a time, gathered to one gap. */
+interface Missed {
+  readonly reason: 'overflow' | 'undecodable';
+  readonly from_ms: number;
+  to_ms: number;
+  messages: number;
+}
+
+export class Witness {
+  readonly #ledger: Ledger;
+  readonly #mark: MarkFile;
+  readonly #tools: WitnessTools;
+  #standing: Standing = { kind: 'never' };
+  #gaps = 0;
+  /** When it was last found that we had not read for a while, by the steady clock; null: we read as it comes. */
+  #congested_at: number | null = null;
+  #busy_ticks = 0;
+  /** When the ping that is not answered yet was sent. */
+  #pinged_ms: number | null = null;
+  #read_until_ms = 0;
+  /** Lines pushed when that was proved. */
+  #read_lines = 0;
+  #vouched_ms = 0;
+  #synced_ms = 0;
+  /** Vouched for as soon as so many lines are written. */
+  #candidate: { until_ms: number; lines: number } | null = null;
+  #missed: Missed | null = null;
+  #wall_ms = 0;
+  #steady_ms = 0;
+  #markable: { readonly until_ms: number; readonly synced_ms: number } | null = null;
+  #marked: { readonly until_ms: number; readonly synced_ms: number } | null = null;
+  #marking: Promise<void> | null = null;
+  #mark_failed = false;
+
+  constructor(ledger: Ledger, mark: MarkFile, tools: WitnessTools) {
+    this.#ledger = ledger;
+    this.#mark = mark;
+    this.#tools = tools;
+  }
+
+  /** Gaps declared in this run. */
+  get gaps(): number {
+    return this.#gaps;
+  }
+
+  /** Since when nothing vouches for the topic, or null while it is live or never was. */
+  get lost_since_ms(): number | null {
+    return this.#standing.kind === 'lost' ? this.#standing.from_ms : null;
+  }
+
+  /**
+   * Reads what the last run left, and declares the topic lost where it died.
+   * @returns the last seal of each file, by name. Throws the system's error.
+   */
+  async open(): Promise<Map<string, KnownSeal>> {
+    const seals = new Map<string, KnownSeal>();
+    let standing: Standing = { kind: 'never' };
+    await this.#ledger.replay((record) => {
+      if (record.kind === 'seal') seals.set(record.file, record);
+      else standing = stand(standing, record);
+    });
+    this.#wall_ms = this.#tools.now();
+    this.#steady_ms = performance.now();
+    this.#standing = standing;
+    await this.#openAfter(standing);
+    return seals;
+  }
+
+  async #openAfter(standing: Standing): Promise<void> {
+    const mark = await this.#mark.read();
+    if (standing.kind === 'never') return;
+    const vouched_ms = mark === null ? 0 : mark.boot_id === this.#tools.boot_id ? mark.until_ms : mark.synced_ms;
+    if (standing.kind === 'live') {
+      // What lies between the mark and the last time it went live may be declared already.
+      const declared = vouched_ms >= standing.gap_from_ms;
+      const from_ms = declared ? Math.max(vouched_ms, standing.since_ms) : vouched_ms;
+      this.#standing = { kind: 'lost', from_ms, reason: 'crash' };
+      this.#ledger.record({ kind: 'lost', from_ms, reason: 'crash' });
+    } else if (mark !== null && vouched_ms < standing.from_ms && standing.reason !== 'stopped') {
+      // It was lost in good order, but died before all that it had read by then was written.
+      this.#standing = { ...standing, from_ms: vouched_ms };
+    }
+    const { from_ms } = this.#standing as { from_ms: number };
+    this.#read_until_ms = from_ms;
+    this.#vouched_ms = from_ms;
+    this.#synced_ms = Math.min(from_ms, mark?.synced_ms ?? 0);
+  }
+
+  /**
+   * What a look at the socket found: whether a turn of the event loop brought no read, and when the last read
+   * was, up to which every message is among the `lines` pushed.
+   */
+  looked(quiet: boolean, last_read_ms: number, lines: number): void {
+    this.#busy_ticks = quiet ? 0 : this.#busy_ticks + 1;
+    if (this.#busy_ticks > 1) this.congested();
+    if (quiet && this.#congested_at === null) this.#provedUntil(last_read_ms - FLIGHT_MS, lines);
+  }
+
+  /** We did not read for a while, or cannot keep up: what was sent may lie in the network. */
+  congested(): void {
+    this.#congested_at = performance.now();
+  }
+
+  /** The server answered the ping; every message before its pong is among the `lines` pushed. */
+  answered(lines: number, reading: boolean): void {
+    if (this.#pinged_ms === null) return;
+    this.#provedUntil(this.#pinged_ms, lines);
+    this.#pinged_ms = null;
+    if (reading && !this.#tools.pings_only && this.#busy_ticks === 0) this.#congested_at = null;
+  }
+
+  /** The server's Close came: it sends no more. */
+  closed(lines: number): void {
+    this.#provedUntil(this.#tools.now(), lines);
+  }
+
+  /** The subscription is confirmed. Whatever gap was open ends here. `lines`: pushed so far. */
+  live(url: string, lines: number): void {
+    const since_ms = this.#tools.now();
+    const records: NewRecord[] = [];
+    let gap_from_ms = since_ms;
+    if (this.#standing.kind === 'lost') {
+      const { from_ms, reason } = this.#standing;
+      gap_from_ms = from_ms;
+      records.push(this.#gap(from_ms, since_ms, reason));
+    }
+    this.#ledger.record(...records, { kind: 'live', since_ms, url });
+    this.#standing = { kind: 'live', since_ms, gap_from_ms };
+    this.#congested_at = this.#tools.pings_only ? performance.now() : null;
+    this.#busy_ticks = 0;
+    this.#pinged_ms = null;
+    this.#read_until_ms = since_ms;
+    this.#read_lines = lines;
+    this.#candidate = { until_ms: since_ms, lines };
+  }
+
+  /** The topic stopped being live. `lines`: pushed so far. */
+  lost(reason: GapReason, lines: number): void {
+    if (this.#standing.kind !== 'live') return;
+    const from_ms = this.#read_until_ms;
+    this.#read_lines = lines;
+    this.#candidate = { until_ms: from_ms, lines };
+    this.#standing = { kind: 'lost', from_ms, reason };
+    this.#ledger.record({ kind: 'lost', from_ms, reason });
+  }
+
+  /** A message came and became no line. */
+  missed(reason: Missed['reason']): void {
+    const now_ms = this.#tools.now();
+    if (this.#missed !== null && this.#missed.reason !== reason) this.#declareMissed();
+    this.#missed ??= { reason, from_ms: now_ms - FLIGHT_MS, to_ms: now_ms, messages: 0 };
+    this.#missed.to_ms = now_ms;
+    this.#missed.messages += 1;
+  }
+
+  /** Everything that lay in files before `hour_end_s` is forced to the disk. */
+  synced(hour_end_s: number): void {
+    this.#synced_ms = Math.max(this.#synced_ms, Math.min(this.#vouched_ms, hour_end_s * 1000));
+  }
+
+  /** Twice a second. `written`: lines so far; `reading`: whether the socket is read. */
+  tick(written: number, reading: boolean): void {
+    this.wrote(written);
+    // What was vouched for at the last tick: the ledger has had the time to take what had to come before it.
+    this.#writeMark();
+    this.#checkClock();
+    this.#declareMissed();
+    if (!reading) this.congested();
+    if (this.#standing.kind === 'live') this.#ask();
+    this.#markable = { until_ms: Math.floor(this.#vouched_ms), synced_ms: Math.floor(this.#synced_ms) };
+  }
+
+  /** So many lines are written. */
+  wrote(written: number): void {
+    while (this.#candidate !== null && written >= this.#candidate.lines) {
+      this.#vouched_ms = Math.max(this.#vouched_ms, this.#candidate.until_ms);
+      // What was proved while this one waited for its lines comes next.
+      const proved = this.#read_until_ms > this.#vouched_ms;
+      this.#candidate = proved ? { until_ms: this.#read_until_ms, lines: this.#read_lines } : null;
+    }
+  }
+
+  /** The capture stopped. `unwritten`: lines that the disk did not take; `written`: lines so far. */
+  async stop(unwritten: number, written: number): Promise<void> {
+    this.#declareMissed();
+    this.wrote(written);
+    const until_ms = this.#vouched_ms;
+    const reason = unwritten > 0 ? 'disk' : 'stopped';
+    if (this.#standing.kind !== 'never') this.#ledger.record({ kind: 'stop', until_ms, reason });
+    await this.#ledger.flushed().catch(() => {});
+    await this.#marking;
+    this.#markable = { until_ms: Math.floor(until_ms), synced_ms: Math.floor(this.#synced_ms) };
+    this.#writeMark();
+    await this.#marking;
+    await this.#mark.close();
+  }
+
+  #provedUntil(until_ms: number, lines: number): void {
+    if (this.#standing.kind !== 'live' || until_ms <= this.#read_until_ms) return;
+    this.#read_until_ms = until_ms;
+    this.#read_lines = lines;
+    this.#candidate ??= { until_ms, lines };
+  }
+
+  /** While reads alone prove nothing, a ping is on its way. */
+  #ask(): void {
+    if (this.#congested_at === null) return;
+    const patient = performance.now() - this.#congested_at < CONGESTION_MS_MAX;
+    if (!patient && !this.#tools.pings_only) this.#congested_at = null;
+    else if (this.#pinged_ms === null) {
+      this.#pinged_ms = this.#tools.now();
+      this.#tools.ping();
+    }
+  }
+
+  #gap(from_ms: number, to_ms: number, reason: GapReason, messages?: number): NewRecord {
+    this.#gaps += 1;
+    // A clock that was set back while the topic was lost would turn the interval round.
+    const [from, to] = [Math.min(from_ms, to_ms), Math.max(from_ms, to_ms)];
+    this.#tools.gap(from, to, reason, messages);
+    return { kind: 'gap', from_ms: from, to_ms: to, reason, ...(messages === undefined ? {} : { messages }) };
+  }
+
+  #declareMissed(): void {
+    if (this.#missed === null) return;
+    const { from_ms, to_ms, reason, messages } = this.#missed;
+    this.#missed = null;
+    this.#ledger.record(this.#gap(from_ms, to_ms, reason, messages));
+  }
+
+  /** A step of the wall clock is a gap over both readings, and what was known in the old time is moved to the new. */
+  #checkClock(): void {
+    const wall_ms = this.#tools.now();
+    const steady_ms = performance.now();
+    const elapsed_ms = steady_ms - this.#steady_ms;
+    const expected_ms = this.#wall_ms + elapsed_ms;
+    const step_ms = Math.round(wall_ms - expected_ms);
+    const before_ms = this.#wall_ms;
+    this.#wall_ms = wall_ms;
+    this.#steady_ms = steady_ms;
+    if (elapsed_ms > STOOD_STILL_MS) this.congested();
+    if (Math.abs(step_ms) <= CLOCK_STEP_MS) return;
+    const from_ms = Math.round(Math.min(before_ms, wall_ms - elapsed_ms)) - FLIGHT_MS;
+    const to_ms = Math.round(Math.max(expected_ms, wall_ms));
+    this.#ledger.record(this.#gap(from_ms, to_ms, 'clock'));
+    const move = (at_ms: number) => Math.min(wall_ms, at_ms + step_ms);
+    if (this.#pinged_ms !== null) this.#pinged_ms = move(this.#pinged_ms);
+    this.#read_until_ms = move(this.#read_until_ms);
+    this.#vouched_ms = move(this.#vouched_ms);
+    this.#synced_ms = Math.min(this.#synced_ms, this.#vouched_ms);
+    if (this.#candidate !== null) this.#candidate.until_ms = move(this.#candidate.until_ms);
+  }
+
+  /** Not before the ledger has everything: the mark must not pass a gap that is not written yet. */
+  #writeMark(): void {
+    const mark = this.#markable;
+    if (mark === null || this.#marking !== null || !this.#ledger.settled || this.#standing.kind === 'never') return;
+    if (this.#marked?.until_ms === mark.until_ms && this.#marked.synced_ms === mark.synced_ms) return;
+    const { boot_id, pid } = this.#tools;
+    this.#marking = this.#mark
+      .write({ boot_id: boot_id ?? '', pid, ...mark })
+      .then(() => {
+        this.#marked = mark;
+        this.#mark_failed = false;
+      })
+      .catch((error: unknown) => {
+        if (!this.#mark_failed) this.#tools.markFailed(error);
+        this.#mark_failed = true;
+      })
+      .finally(() => {
+        this.#marking = null;
+      });
+  }
+}
+
+/** Where the topic stands after a record. */
+function stand(before: Standing, record: LedgerRecord): Standing {
+  if (record.kind === 'live') {
+    const { since_ms } = record;
+    return { kind: 'live', since_ms, gap_from_ms: before.kind === 'lost' ? before.from_ms : since_ms };
+  }
+  if (record.kind === 'lost') {
+    // Lost twice without being live in between: the earlier start holds.
+    if (before.kind === 'lost') return { ...before, from_ms: Math.min(before.from_ms, record.from_ms) };
+    return { kind: 'lost', from_ms: record.from_ms, reason: record.reason };
+  }
+  if (record.kind === 'stop' && before.kind === 'live') {
+    return { kind: 'lost', from_ms: record.until_ms, reason: record.reason };
+  }
+  return before;
+}
