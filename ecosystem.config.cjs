@@ -17,7 +17,8 @@ module.exports = {
       // The captures have 8 s to write what they hold. What is left after this is killed, with its children.
       kill_timeout: 15_000,
       treekill: true,
-      // A mistake in the configuration does not go away by starting again.
+      // A mistake in the configuration does not go away by starting again (PM2 lists it as `waiting restart` all
+      // the same). Everything else may, such as a disk that is not mounted yet: it is tried for ever.
       stop_exit_codes: [64, 78],
       exp_backoff_restart_delay: 1_000,
     },

@@ -52,9 +52,13 @@ async function hasSocket(pid: string, inode: string): Promise<boolean> {
   return false;
 }
 
+/** All of the address that the kernel has room for: versions of Node differ in how they fill up what is shorter. */
+const ABSTRACT_NAME_LENGTH = 107;
+
 function socketPath(key: string): string {
-  const name = `websocket-streamer-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
-  return platform() === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.lock`);
+  const name = `websocket-streamer-${createHash('sha256').update(key).digest('hex')}`;
+  if (platform() !== 'linux') return join(tmpdir(), `${name.slice(0, 60)}.lock`);
+  return `\0${name.padEnd(ABSTRACT_NAME_LENGTH, '.')}`;
 }
 
 /** Null when the name is taken. */

@@ -68,7 +68,10 @@ export class LogFile {
   /** Writes a line past everything, for the last words of a process that ends now. */
   writeNow(level: LogLevel, message: string): void {
     try {
-      fs.appendFileSync(currentFile(this.#settings.log_file), `${line(level, message, undefined, Date.now())}\n`);
+      fs.appendFileSync(
+        currentFile(this.#settings.log_file),
+        `${line(level, message, undefined, Date.now())}\n`,
+      );
     } catch {
       // It is said on stderr as well.
     }

@@ -112,6 +112,7 @@ export class TopicRunner {
   status(): TopicStatus {
     const { topic, name, ws_url, buffer_size } = this.#settings;
     const report = this.#report;
+    const { messages, bytes, dropped, reconnects, gaps } = this.#counters.total;
     return {
       topic,
       name,
@@ -119,12 +120,16 @@ export class TopicRunner {
       state: this.#state ?? report?.state ?? 'starting',
       since_ms: this.#state === null && report !== null ? report.since_ms : this.#state_since_ms,
       pid: this.#process?.pid ?? null,
-      ...this.#counters.total,
+      messages,
+      bytes,
       rate_per_min: this.#rate.per_min,
       last_message_at_ms: this.#last_message_at_ms,
       buffered: report?.buffered ?? 0,
       buffer_size,
+      dropped,
+      reconnects,
       restarts: this.#restarts,
+      gaps,
       memory_bytes: report?.memory_bytes ?? 0,
       file: report?.file ?? null,
       error: report === null ? this.#death : report.error,

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { Disk } from '../../src/capture/disk.js';
 import { realDisk } from '../../src/capture/disk.js';
-import { Recorder } from '../../src/capture/recorder.js';
+import { readBootId } from '../../src/capture/mark.js';
+import { HOUR_MS, Recorder } from '../../src/capture/recorder.js';
 import type { LogLevel, Report } from '../../src/shared/ipc.js';
 import { bybit } from '../../src/shared/protocols/bybit.js';
 import type { TopicSettings } from '../../src/shared/settings.js';
@@ -66,6 +67,9 @@ export async function capture(
       now: options.now ?? Date.now,
       random: () => 0,
       ca: options.ca ?? null,
+      pid: process.pid,
+      boot_id: await readBootId(),
+      hour_ms: HOUR_MS,
       log: (level, message) => log.push({ level, message }),
     },
   );

@@ -2,7 +2,7 @@
 // or an open, and writes that hang until they are let go. Beneath it lies the real file system, so what a
 // test reads back is what really was written.
 
-import type { Disk, DiskFile } from '../../src/capture/disk.js';
+import type { Disk, DiskFile, OpenMode } from '../../src/capture/disk.js';
 import { realDisk } from '../../src/capture/disk.js';
 
 /** What befalls the next write: so many bytes are taken, or the error of that code is thrown. */
@@ -21,10 +21,10 @@ export class FaultyDisk implements Disk {
   hold: Promise<void> | null = null;
   writes = 0;
 
-  async open(path: string, flags: 'a+'): Promise<DiskFile> {
+  async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const code = this.open_faults.shift();
     if (code !== undefined) throw diskError(code);
-    const file = await realDisk.open(path, flags);
+    const file = await realDisk.open(path, mode);
     return path.endsWith('.jsonl') ? this.#wrap(file) : file;
   }
 
@@ -32,8 +32,12 @@ export class FaultyDisk implements Disk {
     return realDisk.readdir(path);
   }
 
-  stat(path: string): Promise<{ ino: number }> {
+  stat(path: string): Promise<{ ino: number; size: number }> {
     return realDisk.stat(path);
+  }
+
+  syncFolder(path: string): Promise<void> {
+    return realDisk.syncFolder(path);
   }
 
   #wrap(file: DiskFile): DiskFile {

@@ -1,0 +1,242 @@
+// Promises about the whole program, as real processes: what a feed of numbered messages sent is in the files,
+// whatever happens to children, sockets and the supervisor.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { StatusDocument } from '../../src/shared/status.js';
+import { account, allUpTo, numbersOf } from '../testing/accounts.js';
+import { testFolder } from '../testing/folder.js';
+import { type NumberedFeed, startNumberedFeed } from '../testing/numbered-feed.js';
+import { childrenOf, eventually, processesOf, runs, supervise } from '../testing/supervised.js';
+
+const TOPICS = ['a', 'b', 'c'];
+const FAULTS = 9;
+
+const allLive = (status: StatusDocument) => status.live_topics === status.topics.length;
+
+/** Waits until the feed has sent `count` more of each topic. */
+async function more(feed: NumberedFeed, topics: readonly string[], count: number): Promise<void> {
+  const before = topics.map((topic) => feed.last(topic));
+  await eventually(`${count} more messages`, () =>
+    topics.every((topic, i) => feed.last(topic) >= (before[i] ?? 0) + count),
+  );
+}
+
+/** A generator that a printed seed determines. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+test('children killed, sockets closed, supervisor stopped: each message is in the files once, in order, or in a declared gap', async () => {
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  console.log(`seed ${seed}`);
+  const draw = random(seed);
+  const feed = await startNumberedFeed();
+  const folder = await testFolder();
+  const settings = { topics: TOPICS, ws_url: feed.url };
+  let streamer = await supervise(folder, settings);
+  await streamer.until('all live', allLive);
+  for (let i = 0; i < FAULTS; i += 1) {
+    await more(feed, TOPICS, 100 + Math.floor(draw() * 200));
+    const victim = TOPICS[Math.floor(draw() * TOPICS.length)] ?? '';
+    const { topics } = await streamer.status();
+    const pid = topics.find(({ topic }) => topic === victim)?.pid ?? 0;
+    const socket = feed.connections.findLast(({ topic }) => topic === victim)?.socket;
+    const fault = ['kill', 'reset', 'close', 'stop', 'suspend'][Math.floor(draw() * 5)];
+    console.log(`fault ${fault} of ${victim}`);
+    if (fault === 'kill') process.kill(pid, 'SIGKILL');
+    if (fault === 'reset') socket?.terminate();
+    if (fault === 'close') socket?.close(1001, 'gone for a while');
+    if (fault === 'suspend') {
+      process.kill(pid, 'SIGSTOP');
+      await more(
+        feed,
+        TOPICS.filter((topic) => topic !== victim),
+        200,
+      );
+      process.kill(pid, 'SIGCONT');
+    }
+    if (fault === 'stop') {
+      streamer.signal('SIGTERM');
+      expect(await streamer.ended).toBe(0);
+      streamer = await supervise(folder, settings);
+    }
+    await streamer.until('all live', allLive);
+  }
+  await more(feed, TOPICS, 100);
+  streamer.signal('SIGTERM');
+  expect(await streamer.ended).toBe(0);
+  for (const topic of TOPICS) {
+    const { numbers, disordered, undeclared, declared } = await account(feed, streamer.output_dir, topic);
+    expect({ topic, disordered, undeclared }).toEqual({ topic, disordered: [], undeclared: [] });
+    // Lost at most: what was on its way when a child was killed or a socket reset.
+    expect(numbers.length).toBeGreaterThan(feed.last(topic) * 0.8);
+    console.log(`${topic}: ${feed.last(topic)} sent, ${numbers.length} captured, ${declared.length} in gaps`);
+  }
+}, 120_000);
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s: everything that was sent is in the files, and a restart goes on where it ended',
+  async (signal) => {
+    const feed = await startNumberedFeed();
+    const folder = await testFolder();
+    for (let run = 0; run < 2; run += 1) {
+      const streamer = await supervise(folder, { topics: TOPICS, ws_url: feed.url });
+      await streamer.until('all live', allLive);
+      await more(feed, TOPICS, 200);
+      streamer.signal(signal);
+      // A second signal makes it no less graceful.
+      streamer.signal(signal);
+      expect(await streamer.ended).toBe(0);
+      expect(existsSync(streamer.socket)).toBe(false);
+      expect(await streamer.log()).toMatch(/INFO {2}Stopped\n$/);
+      expect(processesOf(folder)).toEqual([]);
+    }
+    for (const topic of TOPICS) {
+      expect(await numbersOf(join(folder, 'out'), topic)).toEqual(allUpTo(feed.last(topic)));
+    }
+  },
+);
+
+test("PM2's way of stopping, SIGINT to each process of the tree at once, loses nothing either", async () => {
+  const feed = await startNumberedFeed();
+  const streamer = await supervise(await testFolder(), { topics: TOPICS, ws_url: feed.url });
+  await streamer.until('all live', allLive);
+  await more(feed, TOPICS, 100);
+  for (const pid of [...childrenOf(streamer.pid), streamer.pid]) process.kill(pid, 'SIGINT');
+  expect(await streamer.ended).toBe(0);
+  expect(await streamer.log()).not.toMatch(/ERROR/);
+  for (const topic of TOPICS) {
+    expect(await numbersOf(streamer.output_dir, topic)).toEqual(allUpTo(feed.last(topic)));
+  }
+});
+
+test('a killed supervisor: its captures write what they hold and end by themselves, and the next one goes on', async () => {
+  const feed = await startNumberedFeed();
+  const folder = await testFolder();
+  const settings = { topics: TOPICS, ws_url: feed.url };
+  const first = await supervise(folder, settings);
+  await first.until('all live', allLive);
+  await more(feed, TOPICS, 100);
+  const captures = childrenOf(first.pid);
+  first.signal('SIGKILL');
+  expect(await first.ended).toBe('SIGKILL');
+  // At once, as PM2 would: the dead socket file is replaced, the captures that are left are waited for.
+  const second = await supervise(folder, settings);
+  await second.until('all live', allLive);
+  expect(captures.filter(runs)).toEqual([]);
+  await more(feed, TOPICS, 100);
+  second.signal('SIGTERM');
+  expect(await second.ended).toBe(0);
+  for (const topic of TOPICS) {
+    expect(await numbersOf(second.output_dir, topic)).toEqual(allUpTo(feed.last(topic)));
+  }
+});
+
+test('a capture that hangs when its supervisor is killed is killed by the next one after 10 s: two never write', async () => {
+  const feed = await startNumberedFeed();
+  const folder = await testFolder();
+  const settings = { topics: ['a'], ws_url: feed.url };
+  const first = await supervise(folder, settings);
+  await first.until('live', allLive);
+  await more(feed, ['a'], 100);
+  const [capture = 0] = childrenOf(first.pid);
+  process.kill(capture, 'SIGSTOP');
+  first.signal('SIGKILL');
+  await first.ended;
+  const second = await supervise(folder, settings);
+  const waiting = await second.until('the wait', ({ topics }) => topics[0]?.error != null);
+  expect(waiting.topics[0]).toMatchObject({ state: 'starting', messages: 0 });
+  expect(waiting.topics[0]?.error).toContain('Another capture process still writes this topic');
+  await second.until('live', allLive);
+  expect(runs(capture)).toBe(false);
+  expect(await second.log()).toContain(`Killed process ${capture}: after 10 s another capture process`);
+  await more(feed, ['a'], 100);
+  second.signal('SIGTERM');
+  await second.ended;
+  const { disordered, undeclared } = await account(feed, second.output_dir, 'a');
+  expect({ disordered, undeclared }).toEqual({ disordered: [], undeclared: [] });
+});
+
+test('a second instance on the same folder or socket exits with 75 and one sentence, and the first goes on', async () => {
+  const feed = await startNumberedFeed();
+  const folder = await testFolder();
+  const first = await supervise(folder, { topics: TOPICS, ws_url: feed.url });
+  await first.until('all live', allLive);
+  const same_folder = await supervise(folder, { topics: ['x'], status_socket: join(folder, 'other.sock') });
+  expect(await same_folder.ended).toBe(75);
+  expect(same_folder.printed()).toMatch(/^streamer: Another instance holds the output folder .*\n$/);
+  const same_socket = await supervise(folder, { topics: ['x'], output_dir: join(folder, 'other') });
+  expect(await same_socket.ended).toBe(75);
+  expect(same_socket.printed()).toMatch(/^streamer: Another instance holds the status socket .*\n$/);
+  const { topics } = await first.until('all live', allLive);
+  expect(topics.map(({ restarts, reconnects }) => restarts + reconnects)).toEqual([0, 0, 0]);
+});
+
+const is_root = process.getuid?.() === 0;
+
+test.runIf(is_root)(
+  'a full disk under overload: reading pauses, memory stays under 200 MB, and when there is room nothing is missing',
+  async () => {
+    const feed = await startNumberedFeed({ per_tick: 60, padding: 2_000 });
+    const folder = await testFolder();
+    const out = join(folder, 'out');
+    await mkdir(out);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', out]);
+    onTestFinished(() => void execFileSync('umount', ['-l', out]));
+    const streamer = await supervise(folder, { topics: ['a'], ws_url: feed.url, buffer_size: 1_000_000 });
+    const full = await streamer.until('the full disk', ({ topics }) => topics[0]?.error != null);
+    expect(full.topics[0]?.error).toMatch(/ENOSPC|no space/i);
+    let memory_bytes = 0;
+    const sample = ({ topics }: StatusDocument) => {
+      memory_bytes = Math.max(memory_bytes, topics[0]?.memory_bytes ?? 0);
+    };
+    const { topics } = await streamer.until('the full buffer', (status) => {
+      sample(status);
+      return (status.topics[0]?.buffered ?? 0) * 2_020 > 62 * 1024 * 1024;
+    });
+    const held = topics[0]?.buffered ?? 0;
+    execFileSync('mount', ['-o', 'remount,size=600m', out]);
+    await streamer.until('room', (status) => {
+      sample(status);
+      return status.topics[0]?.error === null && status.total_messages > held;
+    });
+    feed.sending = false;
+    await streamer.until('everything', (status) => {
+      sample(status);
+      return status.total_messages > feed.last('a');
+    });
+    streamer.signal('SIGTERM');
+    expect(await streamer.ended).toBe(0);
+    expect(await numbersOf(out, 'a')).toEqual(allUpTo(feed.last('a')));
+    expect(memory_bytes).toBeLessThan(200_000_000);
+    const log = await streamer.log();
+    expect(log).toMatch(/ERROR \[a \d+\] Writing failed: .*trying again in 1 s/);
+    expect(log).toMatch(/WARN {2}\[a \d+\] The buffer was full/);
+    expect(log).toMatch(/INFO {2}\[a \d+\] Writing works again/);
+  },
+  120_000,
+);
+
+test('ten topics are on the disk within 5 s of the start', async () => {
+  const feed = await startNumberedFeed({ per_tick: 1 });
+  const topics = Array.from({ length: 10 }, (_, i) => `topic${i}`);
+  const before = performance.now();
+  const streamer = await supervise(await testFolder(), { topics, ws_url: feed.url });
+  await eventually('a line of each topic', async () => {
+    const written = await Promise.all(
+      topics.map(async (topic) => (await numbersOf(streamer.output_dir, topic).catch(() => [])).length),
+    );
+    return written.every((count) => count > 0);
+  });
+  const took_ms = performance.now() - before;
+  console.log(`ten topics: first messages on the disk after ${(took_ms / 1000).toFixed(1)} s`);
+  expect(took_ms).toBeLessThan(5_000);
+});

@@ -1,0 +1,49 @@
+// Programs that stand in for the capture process and misbehave in one way each, so that a test of the supervisor
+// says what its child does.
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Report } from '../../src/shared/ipc.js';
+
+export const REPORT: Report = {
+  type: 'report',
+  state: 'live',
+  since_ms: 1_700_000_000_000,
+  messages: 0,
+  bytes: 0,
+  last_message_at_ms: null,
+  buffered: 0,
+  dropped: 0,
+  reconnects: 0,
+  gaps: 0,
+  memory_bytes: 1,
+  file: null,
+  error: null,
+};
+
+const HEAD = `
+import { writeFileSync, readFileSync, appendFileSync } from 'node:fs';
+const REPORT = ${JSON.stringify(REPORT)};
+const report = (changes) => process.send({ ...REPORT, ...changes });
+const log = (message) => process.send({ type: 'log', at_ms: Date.now(), level: 'info', message });
+/** How many of this topic were started so far, this one included. */
+const run = () => {
+  const file = new URL('runs-' + process.argv[2], import.meta.url);
+  appendFileSync(file, 'x');
+  return readFileSync(file, 'utf8').length;
+};
+let settings;
+const started = new Promise((resolve) => process.on('message', (message) => {
+  if (message.type === 'start') { settings = message.settings; resolve(message); }
+  else stop();
+}));
+let stop = () => process.exit(0);
+`;
+
+/** Writes a program with `body` into `folder`; it knows `report(changes)`, `log(message)`, `run()`, `started`, `stop`. */
+export async function standIn(folder: string, body: string): Promise<URL> {
+  const file = join(folder, `capture-${Math.random().toString(36).slice(2)}.mjs`);
+  await writeFile(file, `${HEAD}\n${body}\n`);
+  return pathToFileURL(file);
+}
