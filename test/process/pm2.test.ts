@@ -113,7 +113,7 @@ test('a configuration that cannot work is not started over and over', async () =
   onTestFinished(async () => {
     await pm2('kill');
   });
-  const log = join(home, 'logs', 'streamer-error.log');
+  const log = join(home, 'logs', 'streamer-error-0.log');
   await pm2('start', ecosystem).catch(() => {});
   const refused = /config\.json: topics must be a list/;
   await eventually('the refusal', async () => refused.test(await readFile(log, 'utf8').catch(() => '')));
