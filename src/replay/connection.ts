@@ -34,7 +34,8 @@ export interface ConnectionHost {
   readonly is_paused: boolean;
   readonly stream: Omit<StreamOptions, 'on_skipped' | 'pacer'> & { makePacer(): StreamOptions['pacer'] };
   onRequest(text: string): void;
-  onSent(topic: string): void;
+  onSent(topic: string, message: Buffer): void;
+  onAnswered(topic: string, answer: Buffer): void;
   onProblem(sentence: string): void;
 }
 
@@ -108,7 +109,7 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
     this.#cork();
     this.ws.send(message.bytes, { binary: !isUtf8(message.bytes) });
     this.messages += 1;
-    this.host.onSent(message.topic ?? this.topics[0] ?? '');
+    this.host.onSent(message.topic ?? this.topics[0] ?? '', message.bytes);
   }
 
   get is_congested(): boolean {
@@ -143,12 +144,15 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
     const { source } = this.host.stream;
     const asker = { conn_id: this.#conn_id, subscribed, serves: (topic: string) => source.serves(topic) };
     const answer = answerRequest(text, asker);
-    if (this.ws.readyState === WebSocket.OPEN) {
+    const is_open = this.ws.readyState === WebSocket.OPEN;
+    if (is_open) {
       this.ws.send(answer.text);
       this.answers += 1;
     }
     for (const topic of answer.unsubscribe) subscribed.delete(topic);
     for (const topic of answer.subscribe) subscribed.add(topic);
+    const [first] = subscribed;
+    if (is_open && first !== undefined) this.host.onAnswered(first, Buffer.from(answer.text));
     this.wake();
     if (subscribed.size > 0 && !this.#is_started) {
       this.#is_started = true;

@@ -23,6 +23,11 @@ export interface FeedOptions {
   readonly host?: string;
   /** 0, the default: a free one. */
   readonly port?: number;
+  /**
+   * Told of all that is handed to sockets, in that order, with its topic: an answer (acknowledgement, pong) has
+   * the first one of its connection. The bytes are not to be changed.
+   */
+  readonly on_send?: (topic: string, message: Buffer) => void;
   /** Told once for each connection that has ended. */
   readonly on_end?: (connection: ConnectionCounts) => void;
   /** Told in a sentence why a connection's data ended early. */
@@ -82,7 +87,11 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
       onRequest(text) {
         if (requests.length < REQUESTS_MAX) requests.push({ at_ms: Date.now(), connection: number, text });
       },
-      onSent: (topic) => sent.set(topic, (sent.get(topic) ?? 0) + 1),
+      onSent(topic, message) {
+        sent.set(topic, (sent.get(topic) ?? 0) + 1);
+        options.on_send?.(topic, message);
+      },
+      onAnswered: (topic, answer) => options.on_send?.(topic, answer),
       onProblem: (sentence) => options.on_problem?.(sentence),
     };
     const connection = new FeedConnection(number, connection_host, ws, request);
