@@ -12,12 +12,7 @@ export interface DiskFile {
     length: number,
     position?: number | null,
   ): Promise<{ bytesWritten: number }>;
-  read(
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ bytesRead: number }>;
+  read(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
   stat(): Promise<{ size: number; ino: number; mtimeMs: number; birthtimeMs: number }>;
   truncate(length: number): Promise<void>;
   datasync(): Promise<void>;

@@ -271,7 +271,10 @@ export class HourFile {
       try {
         await this.#close(await this.#openHour(hour));
       } catch (error) {
-        this.#events.failed(join(this.#settings.folder, hourFileName(this.#settings.encoded_name, hour)), error);
+        this.#events.failed(
+          join(this.#settings.folder, hourFileName(this.#settings.encoded_name, hour)),
+          error,
+        );
       }
     }
   }

@@ -38,7 +38,14 @@ export class Ledger {
   #last_error: unknown = null;
 
   /** `sync`: each record is forced to the disk. */
-  constructor(disk: Disk, folder: string, encoded_name: string, now: () => number, sync: boolean, events: LedgerEvents) {
+  constructor(
+    disk: Disk,
+    folder: string,
+    encoded_name: string,
+    now: () => number,
+    sync: boolean,
+    events: LedgerEvents,
+  ) {
     this.#disk = disk;
     this.path = join(folder, `${encoded_name}.ledger`);
     this.#now = now;

@@ -113,7 +113,7 @@ export class LineBuffer {
     const start = slab.end;
     const end = start + length;
     const bytes = slab.bytes;
-    message.copy(bytes, start);
+    bytes.set(message, start);
     bytes[end] = NEWLINE;
     slab.end = end + 1;
     slab.lines += 1;

@@ -90,7 +90,8 @@ export class Recorder {
       closed: (path) => log('info', `Closed ${path}`),
       sealed: (seal) => this.#ledger.record({ kind: 'seal', ...seal }),
       synced: (hour_end_s) => this.#witness.synced(hour_end_s),
-      failed: (path, error) => log('error', `${path} could not be synced, closed or sealed: ${describe(error)}`),
+      failed: (path, error) =>
+        log('error', `${path} could not be synced, closed or sealed: ${describe(error)}`),
     });
     this.#writer = new Writer(this.#buffer, this.#file, {
       prepare: async () => {
@@ -104,7 +105,7 @@ export class Recorder {
         log('error', `${path} was moved or removed while it was being written; a new file is begun`),
     });
     this.#connection = new Connection(settings, tools, {
-      message: (bytes) => this.#take(bytes),
+      message: (bytes, received_ms) => this.#take(bytes, received_ms),
       undecodable: (frame, sentence) => this.#keepFrame(frame, sentence),
       live: () => this.#witness.live(settings.ws_url, this.#buffer.pushed),
       lost: (reason) => this.#witness.lost(reason, this.#buffer.pushed),
@@ -133,7 +134,8 @@ export class Recorder {
     this.#tell();
     const { messages, bytes } = this.#counts;
     const log = this.#tools.log;
-    if (unwritten > 0) log('error', `Stopped with ${unwritten} messages that the disk did not take: they are lost`);
+    if (unwritten > 0)
+      log('error', `Stopped with ${unwritten} messages that the disk did not take: they are lost`);
     await within(LEDGER_MS_MAX, this.#witness.stop(unwritten, this.#buffer.released));
     await within(LEDGER_MS_MAX, this.#ledger.close());
     log('info', `Stopped: ${messages} messages (${formatBytes(bytes)}) written in this run`);
@@ -169,9 +171,8 @@ export class Recorder {
   }
 
   /** The hot path: each message passes here. */
-  #take(message: Buffer): void {
-    const now_ms = this.#tools.now();
-    this.#last_message_at_ms = now_ms;
+  #take(message: Buffer, received_ms: number): void {
+    this.#last_message_at_ms = received_ms;
     if (message.length === 0) {
       this.#counts.empty += 1;
       return;
@@ -182,7 +183,7 @@ export class Recorder {
       this.#witness.missed('overflow');
       return;
     }
-    buffer.push(message, this.#hourStart(now_ms), now_ms);
+    buffer.push(message, this.#hourStart(received_ms), received_ms);
     if (buffer.bytes >= FLUSH_BYTES && this.#writer.idle) this.#writer.flush();
     if (!this.#flush_armed) this.#armFlush();
     if (buffer.full && !this.#paused && this.#settings.overflow === 'pause') this.#pause();
@@ -251,7 +252,9 @@ export class Recorder {
 
   #testify(): void {
     this.#witness.tick(this.#buffer.released, !this.#paused);
-    this.#connection.look((quiet, last_read_ms) => this.#witness.looked(quiet, last_read_ms, this.#buffer.pushed));
+    this.#connection.look((quiet, last_read_ms) =>
+      this.#witness.looked(quiet, last_read_ms, this.#buffer.pushed),
+    );
   }
 
   /** Logs what was counted since the last time: a flood of one event is one line a second. */

@@ -118,7 +118,8 @@ export class Witness {
   async #openAfter(standing: Standing): Promise<void> {
     const mark = await this.#mark.read();
     if (standing.kind === 'never') return;
-    const vouched_ms = mark === null ? 0 : mark.boot_id === this.#tools.boot_id ? mark.until_ms : mark.synced_ms;
+    const vouched_ms =
+      mark === null ? 0 : mark.boot_id === this.#tools.boot_id ? mark.until_ms : mark.synced_ms;
     if (standing.kind === 'live') {
       // What lies between the mark and the last time it went live may be declared already.
       const declared = vouched_ms >= standing.gap_from_ms;
@@ -303,7 +304,8 @@ export class Witness {
   /** Not before the ledger has everything: the mark must not pass a gap that is not written yet. */
   #writeMark(): void {
     const mark = this.#markable;
-    if (mark === null || this.#marking !== null || !this.#ledger.settled || this.#standing.kind === 'never') return;
+    if (mark === null || this.#marking !== null || !this.#ledger.settled || this.#standing.kind === 'never')
+      return;
     if (this.#marked?.until_ms === mark.until_ms && this.#marked.synced_ms === mark.synced_ms) return;
     const { boot_id, pid } = this.#tools;
     this.#marking = this.#mark

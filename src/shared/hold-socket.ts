@@ -35,7 +35,10 @@ export async function holdName(key: string): Promise<Holder | null> {
 export async function findHolder(key: string): Promise<number | null> {
   const name = socketPath(key).replace('\0', '@');
   const lines = (await readFile('/proc/net/unix', 'utf8').catch(() => '')).split('\n');
-  const inode = lines.find((line) => line.endsWith(` ${name}`))?.trim().split(/\s+/)[6];
+  const inode = lines
+    .find((line) => line.endsWith(` ${name}`))
+    ?.trim()
+    .split(/\s+/)[6];
   if (inode === undefined) return null;
   for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
     if (await hasSocket(pid, inode)) return Number(pid);

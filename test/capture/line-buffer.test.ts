@@ -17,8 +17,8 @@ const asLine = (message: Buffer) => `${message.toString('latin1').replace(/[\r\n
 
 test('each line break byte inside a message becomes one space', () => {
   const buffer = new LineBuffer(unbounded);
-  buffer.push(Buffer.from('{\n "a":\r\n 1}\n'), 0);
-  buffer.push(Buffer.from('pong'), 0);
+  buffer.push(Buffer.from('{\n "a":\r\n 1}\n'), 0, 0);
+  buffer.push(Buffer.from('pong'), 0, 0);
   expect(drain(buffer)).toBe('{  "a":   1} \npong\n');
 });
 
@@ -54,7 +54,7 @@ test('any messages, written in pieces of any size while more are pushed, leave a
       for (const s of steps) {
         if ('push' in s) {
           const bytes = Buffer.from(s.push);
-          buffer.push(bytes, s.hour * 3600);
+          buffer.push(bytes, s.hour * 3600, 0);
           expected.push({ hour: s.hour * 3600, line: asLine(bytes) });
         } else if ('take' in s) write(s.take);
         else {
@@ -88,7 +88,7 @@ test('it is full at the bound of messages and at the bound of bytes, and has roo
   const by_messages = new LineBuffer({ messages_max: 4, bytes_max: 1e9 });
   for (let i = 0; i < 4; i += 1) {
     expect(by_messages.full).toBe(false);
-    by_messages.push(Buffer.from('abc'), 0);
+    by_messages.push(Buffer.from('abc'), 0, 0);
   }
   expect(by_messages.full).toBe(true);
   expect(by_messages.fits(1)).toBe(false);
@@ -100,14 +100,14 @@ test('it is full at the bound of messages and at the bound of bytes, and has roo
 
   const by_bytes = new LineBuffer({ messages_max: 1e9, bytes_max: 10 });
   expect([by_bytes.fits(9), by_bytes.fits(10)]).toEqual([true, false]);
-  by_bytes.push(Buffer.from('123456789'), 0);
+  by_bytes.push(Buffer.from('123456789'), 0, 0);
   expect(by_bytes.full).toBe(true);
 });
 
 test('being told of more bytes than it gave is refused', () => {
   const buffer = new LineBuffer(unbounded);
-  buffer.push(Buffer.from('a'), 0);
+  buffer.push(Buffer.from('a'), 0, 0);
   const batch = buffer.peek();
-  buffer.push(Buffer.from('b'), 0);
+  buffer.push(Buffer.from('b'), 0, 0);
   expect(() => buffer.wrote((batch?.bytes.length ?? 0) + 1)).toThrow(RangeError);
 });

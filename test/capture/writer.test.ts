@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { HourFile } from '../../src/capture/hour-file.js';
+import { HourFile, type Seal } from '../../src/capture/hour-file.js';
 import { LineBuffer } from '../../src/capture/line-buffer.js';
 import { Writer } from '../../src/capture/writer.js';
 import { type Fault, FaultyDisk } from '../testing/faulty-disk.js';
@@ -24,6 +24,7 @@ interface Rig {
   torn: { file: string; bytes: string }[];
   delays: number[];
   events: string[];
+  seals: Seal[];
   written: () => number;
   push(text: string, hour_start_s: number): void;
   quiet(): Promise<void>;
@@ -35,14 +36,19 @@ function rig(folder: string, { impatient = true } = {}): Rig {
   const torn: Rig['torn'] = [];
   const delays: number[] = [];
   const events: string[] = [];
+  const seals: Seal[] = [];
   let written = 0;
-  const file = new HourFile(disk, folder, 't', 'rotate', {
+  const settings = { folder, encoded_name: 't', fsync: 'rotate', hour_ms: 3_600_000 } as const;
+  const file = new HourFile(disk, settings, {
     torn: async (name, bytes) => void torn.push({ file: name, bytes: bytes.toString() }),
     opened: (path) => events.push(`opened ${path.slice(folder.length + 1)}`),
     closed: (path) => events.push(`closed ${path.slice(folder.length + 1)}`),
+    sealed: (seal) => seals.push(seal),
+    synced: () => {},
     failed: (path, error) => events.push(`failed ${path} ${error}`),
   });
   const writer = new Writer(buffer, file, {
+    prepare: () => file.prepare(new Map()),
     wrote: ({ lines }) => {
       written += lines;
     },
@@ -62,8 +68,9 @@ function rig(folder: string, { impatient = true } = {}): Rig {
     torn,
     delays,
     events,
+    seals,
     written: () => written,
-    push: (text, hour_start_s) => buffer.push(Buffer.from(text), hour_start_s),
+    push: (text, hour_start_s) => buffer.push(Buffer.from(text), hour_start_s, hour_start_s * 1000),
     quiet: () => vi.waitUntil(() => writer.idle, { interval: 1 }).then(() => {}),
   };
 }
