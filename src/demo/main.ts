@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseFlags } from '../shared/args.js';
 import { EXIT_CANNOT_CREATE, EXIT_OK, EXIT_USAGE, ExitError, errorMessage } from '../shared/errors.js';
+import { VERSION_LINE } from '../shared/version.js';
 import { processTerminal, type Terminal } from '../status-cli/terminal.js';
 import { runSession } from './session.js';
 
@@ -21,6 +22,7 @@ and shows the live status. At the end it compares what the files hold with what 
   --seconds N       ends by itself after so many seconds (default: on Ctrl-C)
   --output-dir DIR  where the files go (default: ${OUTPUT_DIR_DEFAULT}); the log goes beside it, to DIR.log
   --help            this text
+  --version
 
 Exit status: 0 all that was sent is in the files, 1 something is not, 73 a folder cannot be made or written,
 75 another demo is writing to the same folder.
@@ -34,9 +36,14 @@ export async function runDemo(
   argv: readonly string[],
   terminal: Terminal = processTerminal(),
 ): Promise<number> {
-  const { flags, positionals } = parseFlags(argv, { seconds: 'value', 'output-dir': 'value', help: 'none' });
-  if (flags.help !== undefined) {
-    await terminal.write(HELP);
+  const { flags, positionals } = parseFlags(argv, {
+    seconds: 'value',
+    'output-dir': 'value',
+    help: 'none',
+    version: 'none',
+  });
+  if (flags.help !== undefined || flags.version !== undefined) {
+    await terminal.write(flags.help !== undefined ? HELP : `${VERSION_LINE}\n`);
     return EXIT_OK;
   }
   const mistakes: string[] = [];

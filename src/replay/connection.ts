@@ -12,19 +12,14 @@ import type { FeedMessage } from './source.js';
 import type { StreamOptions, Subscriber } from './stream.js';
 import { streamTo } from './stream.js';
 
-/** What a connection was and is; the numbers go on changing while it is open. */
+/** What a connection has come to. */
 export interface ConnectionCounts {
   /** From 0, in the order of their handshakes. */
   readonly number: number;
-  readonly opened_at_ms: number;
-  /** Null while it is open. */
-  readonly closed_at_ms: number | null;
   /** What it has subscribed now, or had when it ended. */
   readonly topics: readonly string[];
   /** Messages handed to the socket, of its topics: no answers. */
   readonly messages: number;
-  /** Answers handed to the socket: acknowledgements, refusals, pongs. */
-  readonly answers: number;
   /** Lines of the files that were passed over because they have no topic or are unfinished. */
   readonly skipped: number;
 }
@@ -32,14 +27,15 @@ export interface ConnectionCounts {
 /** What a connection needs of the feed that it belongs to. */
 export interface ConnectionHost {
   readonly is_paused: boolean;
-  readonly stream: Omit<StreamOptions, 'on_skipped' | 'pacer'> & { makePacer(): StreamOptions['pacer'] };
-  onRequest(text: string): void;
-  onSent(topic: string, message: Buffer): void;
-  onAnswered(topic: string, answer: Buffer): void;
+  readonly stream: Pick<StreamOptions, 'source' | 'loop'> & { makePacer(): StreamOptions['pacer'] };
+  onSend(topic: string, message: Buffer): void;
   onProblem(sentence: string): void;
 }
 
-/** Bytes that wait in this process for one client, and no more: the next message waits in its source. */
+/**
+ * Bytes that wait in this process for one client, and no more than a batch above it: the next message waits in
+ * its source, the next request in the client's socket.
+ */
 const UNSENT_BYTES_MAX = 256 * 1024;
 /** Requests that a client sends in one go all count before the first message goes out. */
 const START_DELAY_MS = 50;
@@ -47,15 +43,13 @@ const NOTHING = Buffer.alloc(0);
 
 export class FeedConnection implements Subscriber, ConnectionCounts {
   readonly subscribed = new Set<string>();
-  readonly opened_at_ms = Date.now();
-  closed_at_ms: number | null = null;
   messages = 0;
-  answers = 0;
   skipped = 0;
   readonly #conn_id = randomUUID();
   readonly #ended = new AbortController();
   #is_started = false;
   #is_corked = false;
+  #is_deaf = false;
   #wake: (() => void) | null = null;
 
   constructor(
@@ -68,7 +62,6 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
     // What is wrong with the connection ends it: `close` follows.
     ws.on('error', () => {});
     ws.on('close', () => {
-      this.closed_at_ms = Date.now();
       this.#ended.abort();
       this.wake();
     });
@@ -80,8 +73,8 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
 
   /** A copy, without the socket behind it. */
   counts(): ConnectionCounts {
-    const { number, opened_at_ms, closed_at_ms, topics, messages, answers, skipped } = this;
-    return { number, opened_at_ms, closed_at_ms, topics, messages, answers, skipped };
+    const { number, topics, messages, skipped } = this;
+    return { number, topics, messages, skipped };
   }
 
   get signal(): AbortSignal {
@@ -109,7 +102,7 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
     this.#cork();
     this.ws.send(message.bytes, { binary: !isUtf8(message.bytes) });
     this.messages += 1;
-    this.host.onSent(message.topic ?? this.topics[0] ?? '', message.bytes);
+    this.host.onSend(message.topic ?? this.topics[0] ?? '', message.bytes);
   }
 
   get is_congested(): boolean {
@@ -138,26 +131,33 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
   }
 
   #onMessage(data: RawData): void {
-    const text = data.toString();
-    this.host.onRequest(text);
     const { subscribed } = this;
     const { source } = this.host.stream;
     const asker = { conn_id: this.#conn_id, subscribed, serves: (topic: string) => source.serves(topic) };
-    const answer = answerRequest(text, asker);
+    const answer = answerRequest(data.toString(), asker);
     const is_open = this.ws.readyState === WebSocket.OPEN;
-    if (is_open) {
-      this.ws.send(answer.text);
-      this.answers += 1;
-    }
+    if (is_open) this.ws.send(answer.text);
     for (const topic of answer.unsubscribe) subscribed.delete(topic);
     for (const topic of answer.subscribe) subscribed.add(topic);
     const [first] = subscribed;
-    if (is_open && first !== undefined) this.host.onAnswered(first, Buffer.from(answer.text));
+    if (is_open && first !== undefined) this.host.onSend(first, Buffer.from(answer.text));
+    this.#holdRequests();
     this.wake();
     if (subscribed.size > 0 && !this.#is_started) {
       this.#is_started = true;
       void this.#run();
     }
+  }
+
+  /** A client that asks and asks and never reads the answers is not listened to until it does. */
+  #holdRequests(): void {
+    if (this.#is_deaf || !this.is_congested) return;
+    this.#is_deaf = true;
+    this.ws.pause();
+    void this.drained().then(() => {
+      this.#is_deaf = false;
+      this.ws.resume();
+    });
   }
 
   async #run(): Promise<void> {
@@ -167,7 +167,13 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
       const on_skipped = (lines: number): void => {
         this.skipped += lines;
       };
-      await streamTo(this, { source, loop, pacer: makePacer(), on_skipped });
+      let is_told = false;
+      const on_nothing_wanted = (): void => {
+        if (!is_told)
+          this.host.onProblem(`No line has a topic of client ${this.number + 1}: ${this.topics.join(', ')}.`);
+        is_told = true;
+      };
+      await streamTo(this, { source, loop, pacer: makePacer(), on_skipped, on_nothing_wanted });
       await this.drained();
       this.ws.close(1000, 'end of the data');
     } catch (error) {

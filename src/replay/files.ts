@@ -1,6 +1,7 @@
 // Files of messages as a source: each connection reads them for itself, from the beginning. All messages are
 // given, wanted or not: the times of those that nobody wants keep several streams in step.
 
+import { errorMessage } from '../shared/errors.js';
 import { timestampOf, topicOf } from './line-head.js';
 import { readLines } from './lines.js';
 import { mergeByTime } from './merge.js';
@@ -28,11 +29,19 @@ class FileReader implements Reader {
 
   async *#readStream(stream: PlannedStream): AsyncGenerator<readonly FeedMessage[]> {
     for (const file of stream) {
-      for await (const { lines, unfinished } of readLines(file.path)) {
-        const whole = unfinished && file.is_hour_file ? lines.slice(0, -1) : lines;
-        this.skipped += lines.length - whole.length;
-        yield this.#messagesOf(file, whole);
+      try {
+        yield* this.#readFile(file);
+      } catch (error) {
+        throw new Error(`${file.path} cannot be read on: ${errorMessage(error)}.`);
       }
+    }
+  }
+
+  async *#readFile(file: PlannedFile): AsyncGenerator<readonly FeedMessage[]> {
+    for await (const { lines, unfinished } of readLines(file.path)) {
+      const whole = unfinished && file.is_hour_file ? lines.slice(0, -1) : lines;
+      this.skipped += lines.length - whole.length;
+      yield this.#messagesOf(file, whole);
     }
   }
 

@@ -17,7 +17,7 @@ export interface LineBatch {
   readonly unfinished: boolean;
 }
 
-/** @throws Error with a sentence that names the file, when it cannot be read or a line is too long. */
+/** @throws when the file cannot be read or a line is too long; whoever reads it says which file. */
 export async function* readLines(path: string): AsyncGenerator<LineBatch> {
   let pieces: Buffer[] = [];
   let pieces_bytes = 0;
@@ -39,9 +39,7 @@ export async function* readLines(path: string): AsyncGenerator<LineBatch> {
       pieces_bytes += chunk.length - start;
     }
     if (pieces_bytes > LINE_BYTES_MAX) {
-      throw new Error(
-        `${path} has a line of over ${LINE_BYTES_MAX} bytes: a file of messages has one message a line.`,
-      );
+      throw new Error(`it has a line of over ${LINE_BYTES_MAX} bytes, but messages are a line each`);
     }
     if (lines.length > 0) yield { lines, unfinished: false };
   }

@@ -2,12 +2,14 @@
 
 import { parseFlags } from '../shared/args.js';
 import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
+import { VERSION_LINE } from '../shared/version.js';
 import { fileSource } from './files.js';
 import { planStreams } from './plan.js';
 import { type ConnectionCounts, type Pace, startFeed } from './server.js';
 
 const PORT_DEFAULT = 8765;
 const PORT_MAX = 65_535;
+const TOPICS_SHOWN_MAX = 40;
 
 const HELP = `Usage: streamer replay PATH... [--port N] [--host H] [--rate N | --speed X] [--loop]
 
@@ -24,8 +26,10 @@ another as given. A .gz is unpacked. A file whose lines have no "topic" goes who
   --rate N    N messages a second to each client instead, whatever their times
   --loop      start over at the end, instead of closing the connection
   --help      this text
+  --version
 
-Prints "Listening on ws://HOST:PORT" when it is ready, and on stderr a line for each client that has gone.
+Prints "Listening on ws://HOST:PORT" when it is ready, then the topics that it found at the beginning of the
+files; on stderr a line for each client that has gone.
 Exit status: 0 stopped by SIGINT or SIGTERM, 64 bad usage or a PATH that cannot be served, 75 the port is in use.
 `;
 
@@ -38,9 +42,10 @@ export async function runReplay(argv: readonly string[]): Promise<number> {
     speed: 'value',
     loop: 'none',
     help: 'none',
+    version: 'none',
   });
-  if (flags.help !== undefined) {
-    process.stdout.write(HELP);
+  if (flags.help !== undefined || flags.version !== undefined) {
+    process.stdout.write(flags.help !== undefined ? HELP : `${VERSION_LINE}\n`);
     return EXIT_OK;
   }
   const mistakes: string[] = [];
@@ -51,7 +56,7 @@ export async function runReplay(argv: readonly string[]): Promise<number> {
   const pace = readPace(flags, mistakes);
   if (mistakes.length > 0) throw new ExitError(EXIT_USAGE, mistakes);
 
-  const streams = await planStreams(positionals);
+  const { streams, topics } = await planStreams(positionals);
   for (const { path } of streams.flat().filter((file) => file.is_without_topics)) {
     process.stderr.write(`${path} has no topics: every client gets all of it.\n`);
   }
@@ -63,9 +68,9 @@ export async function runReplay(argv: readonly string[]): Promise<number> {
     host: flags.host ?? '127.0.0.1',
     port,
     on_end: (connection) => process.stderr.write(`${describe(connection)}\n`),
-    on_problem: (sentence) => process.stderr.write(`${sentence}\n`),
+    on_problem: (sentence) => process.stderr.write(`${printable(sentence)}\n`),
   });
-  process.stdout.write(`Listening on ${feed.url}\n`);
+  process.stdout.write(`Listening on ${feed.url}\n${topics.length === 0 ? '' : describeTopics(topics)}`);
   await stopped;
   await feed.close();
   return EXIT_OK;
@@ -73,8 +78,9 @@ export async function runReplay(argv: readonly string[]): Promise<number> {
 
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    // A second one does not make the end less graceful: npm passes on what the terminal has sent as well.
+    process.on('SIGINT', () => resolve());
+    process.on('SIGTERM', () => resolve());
   });
 }
 
@@ -97,6 +103,17 @@ function readPositive(flag: string, text: string, mistakes: string[]): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(value > 0)) mistakes.push(`--${flag} is a number above 0, not "${text}".`);
   return value;
+}
+
+function describeTopics(topics: readonly string[]): string {
+  const shown = topics.slice(0, TOPICS_SHOWN_MAX).map((topic) => `  ${printable(topic)}\n`);
+  const more = topics.length - shown.length;
+  return `Topics:\n${shown.join('')}${more > 0 ? `  and ${more} more\n` : ''}`;
+}
+
+/** What files and clients say must not steer the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '?');
 }
 
 function describe({ number, messages, topics, skipped }: ConnectionCounts): string {

@@ -4,8 +4,7 @@
 /** `rate`: so many messages a second. `speed`: by the messages' own times, so many times as fast. */
 export type Pace =
   | { readonly kind: 'rate'; readonly per_s: number }
-  | { readonly kind: 'speed'; readonly factor: number }
-  | { readonly kind: 'full' };
+  | { readonly kind: 'speed'; readonly factor: number };
 
 export interface Pacer {
   /** When the next message, whose own time is `ts_ms`, is due. Called once for each message. */
@@ -18,9 +17,7 @@ export interface Pacer {
 const CATCH_UP_MS_MAX = 1000;
 
 export function makePacer(pace: Pace): Pacer {
-  if (pace.kind === 'rate') return new RatePacer(1000 / pace.per_s);
-  if (pace.kind === 'speed') return new SpeedPacer(pace.factor);
-  return { due: () => Number.NEGATIVE_INFINITY, restart: () => {} };
+  return pace.kind === 'rate' ? new RatePacer(1000 / pace.per_s) : new SpeedPacer(pace.factor);
 }
 
 class RatePacer implements Pacer {

@@ -20,9 +20,15 @@ export interface PlannedFile {
 /** Files to be read one after the other. */
 export type PlannedStream = readonly PlannedFile[];
 
+export interface Plan {
+  readonly streams: readonly PlannedStream[];
+  /** Those that the beginnings of the files hold, in their order: further on there may be more. */
+  readonly topics: readonly string[];
+}
+
 const HOUR_FILE = /^(.+)_(\d{1,12})\.jsonl(\.gz)?$/;
-/** Whether a file has topics is judged by its beginning. */
-const PROBE_BYTES = 1024 * 1024;
+/** Whether a file has topics, and which, is judged by its beginning. */
+const PROBE_BYTES = 256 * 1024;
 
 interface HourFile {
   readonly path: string;
@@ -32,7 +38,7 @@ interface HourFile {
 }
 
 /** @throws ExitError with a sentence for each PATH that cannot be served. */
-export async function planStreams(paths: readonly string[]): Promise<PlannedStream[]> {
+export async function planStreams(paths: readonly string[]): Promise<Plan> {
   const mistakes: string[] = [];
   const files = paths.flatMap((path) => {
     try {
@@ -51,17 +57,19 @@ export async function planStreams(paths: readonly string[]): Promise<PlannedStre
     }
   }
   if (mistakes.length > 0) throw new ExitError(EXIT_USAGE, mistakes);
-  const with_lines = files.filter((path) => probed.get(path) !== 'empty');
+  const with_lines = files.filter((path) => probed.get(path)?.is_empty === false);
   if (with_lines.length === 0) {
     throw new ExitError(EXIT_USAGE, [`${paths.join(', ')}: there is no line in it, so nothing to serve.`]);
   }
-  return arrange(with_lines).map((stream) =>
+  const topicsOf = (path: string): string[] => [...(probed.get(path)?.topics ?? [])];
+  const streams = arrange(with_lines).map((stream) =>
     stream.map((path) => ({
       path,
       is_hour_file: hourFile(path) !== null,
-      is_without_topics: probed.get(path) === 'without topics',
+      is_without_topics: topicsOf(path).length === 0,
     })),
   );
+  return { streams, topics: [...new Set(with_lines.flatMap(topicsOf))] };
 }
 
 /** A file itself, or the hour files of a folder. */
@@ -102,16 +110,23 @@ function arrange(files: readonly string[]): string[][] {
   return others.length === 0 ? streams : [...streams, others];
 }
 
-type Probe = 'empty' | 'with topics' | 'without topics';
+interface Probe {
+  readonly is_empty: boolean;
+  readonly topics: ReadonlySet<string>;
+}
 
 async function probe(path: string): Promise<Probe> {
+  const topics = new Set<string>();
   let bytes = 0;
   for await (const { lines } of readLines(path)) {
-    if (lines.some((line) => topicOf(line) !== null)) return 'with topics';
-    for (const line of lines) bytes += line.length;
+    for (const line of lines) {
+      bytes += line.length;
+      const topic = topicOf(line);
+      if (topic !== null) topics.add(topic);
+    }
     if (bytes > PROBE_BYTES) break;
   }
-  return bytes === 0 ? 'empty' : 'without topics';
+  return { is_empty: bytes === 0, topics };
 }
 
 function sentenceOf(path: string, error: unknown): string {

@@ -2,9 +2,10 @@
 // the messages of its topics, byte for byte as the source gives them.
 //
 // It promises: a message goes out only after the acknowledgement of its topic; each connection has a cursor of
-// its own, so a slow client slows only itself and costs at most 256 KiB and a batch of messages; what was sent
-// to whom is counted exactly.
+// its own, so a slow client slows only itself and costs at most 256 KiB and a batch of messages; nothing is ever
+// dropped, and `on_send` sees exactly what was sent.
 
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { EXIT_BUSY, EXIT_USAGE, ExitError, errorCode, errorMessage } from '../shared/errors.js';
@@ -30,37 +31,24 @@ export interface FeedOptions {
   readonly on_send?: (topic: string, message: Buffer) => void;
   /** Told once for each connection that has ended. */
   readonly on_end?: (connection: ConnectionCounts) => void;
-  /** Told in a sentence why a connection's data ended early. */
+  /** Told in a sentence why a connection's data ended early, or that none of it is for its topics. */
   readonly on_problem?: (sentence: string) => void;
-}
-
-export interface FeedRequest {
-  readonly at_ms: number;
-  readonly connection: number;
-  readonly text: string;
 }
 
 export interface Feed {
   readonly url: string;
-  readonly port: number;
-  /** The first 10,000 texts that clients sent, whatever they were. */
-  readonly requests: readonly FeedRequest[];
-  /** Messages of the topic that were handed to sockets, over all connections; answers are not among them. */
-  sent(topic: string): number;
-  /** Answers (acknowledgements, pongs) to those of `connections()` whose first topic this was. */
-  answered(topic: string): number;
-  /** The last 1,000 connections, ended ones too. */
-  connections(): readonly ConnectionCounts[];
   /** Sends no new message from now on; resolves when the kernel has all that were sent. Answers go on. */
   pauseSending(): Promise<void>;
-  /** Closes every connection (1001) and stops listening; cuts after a second what does not answer. */
+  /**
+   * Closes every connection (1001) and stops listening; cuts after a second what does not answer. Resolves when
+   * all have ended and `on_end` was told.
+   */
   close(): Promise<void>;
 }
 
-const REQUESTS_MAX = 10_000;
-const CONNECTIONS_MAX = 1000;
 const REQUEST_BYTES_MAX = 64 * 1024;
 const CLOSE_MS_MAX = 1000;
+const HTTP_UPGRADE_REQUIRED = 426;
 
 /**
  * Resolves when the feed listens.
@@ -68,73 +56,55 @@ const CLOSE_MS_MAX = 1000;
  */
 export async function startFeed(options: FeedOptions): Promise<Feed> {
   const { source, pace, loop = false, host = '127.0.0.1', port = 0 } = options;
-  const server = await listen(host, port);
-  const requests: FeedRequest[] = [];
+  const http = createServer((_request, response) => {
+    response.writeHead(HTTP_UPGRADE_REQUIRED, { 'Content-Type': 'text/plain', Connection: 'close' });
+    response.end('This is a WebSocket feed.\n');
+  });
+  await listen(http, host, port);
+  const server = new WebSocketServer({
+    server: http,
+    maxPayload: REQUEST_BYTES_MAX,
+    perMessageDeflate: false,
+  });
   const live = new Set<FeedConnection>();
-  const connections = new Map<number, ConnectionCounts>();
-  const sent = new Map<string, number>();
   let accepted = 0;
   let is_paused = false;
+  const connection_host: ConnectionHost = {
+    get is_paused() {
+      return is_paused;
+    },
+    stream: { source, loop, makePacer: () => makePacer(pace) },
+    onSend: (topic, message) => options.on_send?.(topic, message),
+    onProblem: (sentence) => options.on_problem?.(sentence),
+  };
 
+  server.on('error', (error) => options.on_problem?.(`No client can be accepted: ${errorMessage(error)}.`));
   server.on('connection', (ws, request) => {
-    const number = accepted;
+    const connection = new FeedConnection(accepted, connection_host, ws, request);
     accepted += 1;
-    const connection_host: ConnectionHost = {
-      get is_paused() {
-        return is_paused;
-      },
-      stream: { source, loop, makePacer: () => makePacer(pace) },
-      onRequest(text) {
-        if (requests.length < REQUESTS_MAX) requests.push({ at_ms: Date.now(), connection: number, text });
-      },
-      onSent(topic, message) {
-        sent.set(topic, (sent.get(topic) ?? 0) + 1);
-        options.on_send?.(topic, message);
-      },
-      onAnswered: (topic, answer) => options.on_send?.(topic, answer),
-      onProblem: (sentence) => options.on_problem?.(sentence),
-    };
-    const connection = new FeedConnection(number, connection_host, ws, request);
     live.add(connection);
-    connections.set(number, connection);
-    connections.delete(number - CONNECTIONS_MAX);
     ws.on('close', () => {
       live.delete(connection);
-      const counts = connection.counts();
-      if (connections.has(number)) connections.set(number, counts);
-      options.on_end?.(counts);
+      options.on_end?.(connection.counts());
     });
   });
 
-  const bound = (server.address() as AddressInfo).port;
+  const bound = (http.address() as AddressInfo).port;
   return {
     url: `ws://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    port: bound,
-    requests,
-    connections: () => [...connections.values()],
-    sent: (topic) => sent.get(topic) ?? 0,
-    answered(topic) {
-      const of_topic = [...connections.values()].filter((c) => c.topics[0] === topic);
-      return of_topic.reduce((sum, c) => sum + c.answers, 0);
-    },
     async pauseSending() {
       is_paused = true;
       await Promise.all([...live].map((connection) => connection.drained()));
     },
-    close: () => close(server),
+    close: () => close(http, server),
   };
 }
 
-function listen(host: string, port: number): Promise<WebSocketServer> {
+function listen(http: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const server = new WebSocketServer({
-      host,
-      port,
-      maxPayload: REQUEST_BYTES_MAX,
-      perMessageDeflate: false,
-    });
-    server.once('listening', () => resolve(server));
-    server.once('error', (error) => reject(sayWhy(error, host, port)));
+    http.once('listening', () => resolve());
+    http.once('error', (error) => reject(sayWhy(error, host, port)));
+    http.listen(port, host);
   });
 }
 
@@ -148,11 +118,17 @@ function sayWhy(error: Error, host: string, port: number): ExitError {
   return new ExitError(EXIT_USAGE, [`${host}, port ${port}, cannot be listened on: ${why}.`]);
 }
 
-async function close(server: WebSocketServer): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+async function close(http: Server, server: WebSocketServer): Promise<void> {
+  const closed = Promise.all([
+    new Promise<void>((resolve) => http.close(() => resolve())),
+    // Also takes no handshake any more: one that comes late is a request like any other.
+    new Promise<void>((resolve) => server.close(() => resolve())),
+  ]);
   for (const ws of server.clients) ws.close(1001, 'the feed ends');
   const timer = setTimeout(() => {
     for (const ws of server.clients) ws.terminate();
+    // Whoever connected and never finished a request.
+    http.closeAllConnections();
   }, CLOSE_MS_MAX);
   await closed;
   clearTimeout(timer);

@@ -34,17 +34,21 @@ export interface StreamOptions {
   readonly loop: boolean;
   /** Told after each batch how many lines were passed over since the last time. */
   readonly on_skipped: (lines: number) => void;
+  /** Told when all of the data has gone by and nothing in it was wanted. */
+  readonly on_nothing_wanted: () => void;
 }
 
 /** Resolves at the end of the data, or when the subscriber has gone. Rejects when the source fails. */
 export async function streamTo(subscriber: Subscriber, options: StreamOptions): Promise<void> {
-  const { source, pacer, loop, on_skipped } = options;
+  const { source, pacer, loop, on_skipped, on_nothing_wanted } = options;
   const { signal } = subscriber;
   do {
     pacer.restart();
     const reader = source.open(subscriber.subscribed);
     const sent = await sendAll(reader, subscriber, pacer, on_skipped);
-    if (loop && sent === 0) await wait(FRUITLESS_PASS_MS, signal);
+    if (sent > 0 || signal.aborted) continue;
+    on_nothing_wanted();
+    if (loop) await wait(FRUITLESS_PASS_MS, signal);
   } while (loop && !signal.aborted);
 }
 

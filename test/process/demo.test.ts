@@ -167,6 +167,27 @@ test('a second demo on the same folder is told so, and the first goes on', async
   await expectNothingLeft(folder);
 });
 
+test('a reader of its output that goes away ends it in good order', async () => {
+  const folder = await demoFolder();
+  const demo = startDemo(folder, ['--output-dir', 'out']);
+  await demo.printed('3 of 3 topics live');
+  demo.child.stdout?.destroy();
+  expect(await demo.ended).toMatchObject({ status: 0, stderr: '' });
+  expect(await readFile(join(folder, 'out.log'), 'utf8')).toMatch(/SIGTERM/);
+  await expectNothingLeft(folder);
+});
+
+test('--help and --version print and touch nothing', async () => {
+  const folder = await demoFolder();
+  const help = await startDemo(folder, ['--help']).ended;
+  const version = await startDemo(folder, ['--version']).ended;
+  expect([help.status, version.status]).toEqual([0, 0]);
+  for (const flag of ['--seconds', '--output-dir', '--help', '--version'])
+    expect(help.stdout).toContain(flag);
+  expect(version.stdout).toMatch(/^websocket-streamer \d+\.\d+\.\d+\n$/);
+  expect(await readdir(folder)).toEqual(['tmp']);
+});
+
 test.each([
   [['--seconds', '0'], '--seconds is a number above 0, not "0".'],
   [['--seconds=soon'], '--seconds is a number above 0, not "soon".'],

@@ -71,7 +71,7 @@ export interface ScriptedServer {
   readonly connections: readonly ScriptedConnection[];
   /** The next accepted connection that no one took yet. */
   nextConnection(timeout_ms?: number): Promise<ScriptedConnection>;
-  /** Resolves when the handshake number `count - 1` has come. */
+  /** The next handshake, accepted or not, that no one took yet. */
   nextHandshake(timeout_ms?: number): Promise<HandshakeRequest>;
   refuseConnections(): void;
   acceptConnections(): Promise<void>;

@@ -45,8 +45,9 @@ class Side {
     const level = this.levels[index];
     if (level === undefined) return;
     const draw = this.random.fraction();
-    if (draw < 0.15) this.#remove(index, level, changes);
-    else if (draw < 0.3) this.#insertBefore(index, level, limit, changes);
+    // More often than levels go, because there is not always room: so the book neither thins out nor drifts apart.
+    if (draw < 0.3) this.#insertBefore(index, level, limit, changes);
+    else if (draw < 0.4) this.#remove(index, level, changes);
     else {
       level.size = this.#size();
       changes.set(level.price, level.size);
@@ -63,11 +64,12 @@ class Side {
     this.#put({ price, size: this.#size() }, this.levels.length, changes);
   }
 
-  /** A new level one tick nearer to the middle, where there is room; the farthest goes out of sight. */
+  /** A new level between this one and the next one nearer to the middle; the farthest goes out of sight. */
   #insertBefore(index: number, level: Level, limit: number, changes: Changes): void {
-    const price = level.price - this.sign * this.tick;
-    const nearer = index === 0 ? limit : this.levels[index - 1]?.price;
-    if (price === nearer) return;
+    const nearer = index === 0 ? limit : (this.levels[index - 1]?.price ?? limit);
+    const free_ticks = Math.abs(level.price - nearer) / this.tick - 1;
+    if (free_ticks < 1) return;
+    const price = level.price - this.sign * this.tick * this.random.whole(1, free_ticks);
     this.#put({ price, size: this.#size() }, index, changes);
     const farthest = this.levels.pop();
     if (farthest !== undefined) changes.set(farthest.price, 0);

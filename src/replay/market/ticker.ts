@@ -77,7 +77,10 @@ export class Ticker implements Topic {
   #delta(): Record<string, string> {
     const draw = this.random.fraction();
     if (draw < 0.15) {
-      const up = this.random.chance(0.5);
+      // The price does not leave the neighbourhood of where it began, however long the feed runs.
+      const { first_price } = this.instrument;
+      const is_far = Math.abs(this.#last - first_price) > first_price * 0.1;
+      const up = is_far ? this.#last < first_price : this.random.chance(0.5);
       this.#last += up ? this.instrument.tick : -this.instrument.tick;
       return {
         ...this.#trade(up ? 'PlusTick' : 'MinusTick'),
