@@ -8,6 +8,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // They wait more than they work: for timeouts, and for sockets.
+          maxWorkers: 3,
           include: ['test/**/*.test.ts'],
           exclude: ['test/process/**'],
           testTimeout: 20_000,

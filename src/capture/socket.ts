@@ -28,12 +28,12 @@ export type SocketCallback = (error: Error | null, socket?: Socket) => void;
 
 /** Opens the socket and gives it to `done`; a connection that fails later emits `error` on it. */
 export function openSocket(options: SocketOptions, done: SocketCallback): void {
-  if (options.proxy === null) done(null, connect(options, null));
+  if (options.proxy === null) done(null, connect(options));
   else tunnel(options, options.proxy, done);
 }
 
-function connect(options: SocketOptions, under: Socket | null): Socket {
-  const { host, port } = options;
+function connect(options: SocketOptions): Socket {
+  const { host, port, secure } = options;
   // The callback can only run after `socket` is set: reads come in a later turn of the event loop.
   const onread = {
     buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
@@ -45,17 +45,31 @@ function connect(options: SocketOptions, under: Socket | null): Socket {
     },
   };
   // `tls.connect` hands `onread` on to the socket under it, which its type does not say.
-  const secure: ConnectionOptions & { onread: typeof onread } = {
-    ...(under === null ? { host, port } : { socket: under }),
-    // An address has no name to send.
-    servername: isIP(host) === 0 ? host : '',
-    ...(options.ca === null ? {} : { ca: options.ca }),
-    ALPNProtocols: ['http/1.1'],
+  const over_tls: ConnectionOptions & { onread: typeof onread } = {
+    ...tlsOptions(options),
+    host,
+    port,
     onread,
   };
-  const socket: Socket = options.secure ? tlsConnect(secure) : netConnect({ host, port, onread });
+  const socket: Socket = secure ? tlsConnect(over_tls) : netConnect({ host, port, onread });
   socket.setNoDelay(true);
   return socket;
+}
+
+/** TLS over a socket that is there already: Node has no `onread` for it, so its reads are told as it emits them. */
+function secureOver(under: Socket, options: SocketOptions): Socket {
+  const socket = tlsConnect({ ...tlsOptions(options), socket: under });
+  socket.on('data', options.onRead);
+  return socket;
+}
+
+function tlsOptions({ host, ca }: SocketOptions): ConnectionOptions {
+  return {
+    // An address has no name to send.
+    servername: isIP(host) === 0 ? host : '',
+    ...(ca === null ? {} : { ca }),
+    ALPNProtocols: ['http/1.1'],
+  };
 }
 
 function tunnel(options: SocketOptions, proxy: URL, done: SocketCallback): void {
@@ -73,8 +87,8 @@ function tunnel(options: SocketOptions, proxy: URL, done: SocketCallback): void 
     path: target,
     headers,
     timeout: CONNECT_MS_MAX,
-    // Over TLS the inner socket reads for both, so only a plain tunnel keeps reads of our own.
-    ...(options.secure ? { agent: false } : { createConnection: () => connect(plain, null) }),
+    // Over TLS the inner socket reads for both, so only a plain tunnel has reads of our own.
+    ...(options.secure ? { agent: false } : { createConnection: () => connect(plain) }),
   });
   ask.once('connect', (response, socket: Socket, head: Buffer) => {
     if (response.statusCode !== 200) {
@@ -83,7 +97,7 @@ function tunnel(options: SocketOptions, proxy: URL, done: SocketCallback): void 
       return;
     }
     if (head.length > 0) socket.unshift(head);
-    done(null, options.secure ? connect(options, socket) : socket);
+    done(null, options.secure ? secureOver(socket, options) : socket);
   });
   ask.once('timeout', () => ask.destroy(new Error(`no answer within ${CONNECT_MS_MAX / 1000} s`)));
   ask.once('error', (error) =>
