@@ -10,6 +10,7 @@ import { VERSION_LINE } from './shared/version.js';
 
 const HELP = `Usage: streamer [run] [--config FILE] [--debug]
        streamer --status [--config FILE | --socket PATH] [--json] [--watch [SECONDS]]
+       streamer verify [DIR] [--topic T] [--from T] [--to T] [--json] [--sequences]
        streamer replay PATH... [--port N] [--host H] [--rate N | --speed X] [--loop]
        streamer demo [--seconds N] [--output-dir DIR]
 
@@ -17,12 +18,13 @@ Captures WebSocket feeds to hourly files, one process for each topic.
 
   run        the supervisor, in the foreground, until SIGINT or SIGTERM; also without a command
   --status   the same as streamer-status: asks the running supervisor how it is
+  verify     says whether what an output folder holds is whole
   replay     serves files of messages as a WebSocket feed
   demo       an embedded feed and its capture, with nothing to configure
 
   --config FILE   the configuration, a JSON file (default: config.json, which may be missing)
   --debug         write the log to stdout as well
-  --help          this text; with replay, demo or --status, the command's own
+  --help          this text; with verify, replay, demo or --status, the command's own
   --version
 
 STREAMER_<KEY> in the environment overrides a key of the configuration.
@@ -33,12 +35,13 @@ made or written, 75 another instance is running, 78 bad configuration.
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   run,
+  verify: async (argv) => (await import('./verify/main.js')).runVerify(argv),
   replay: async (argv) => (await import('./replay/main.js')).runReplay(argv),
   demo: async (argv) => (await import('./demo/main.js')).runDemo(argv),
 };
 
 /** Named by the documentation, but not in this version. */
-const COMING_COMMANDS: readonly string[] = ['verify', 'protocols', 'reload'];
+const COMING_COMMANDS: readonly string[] = ['protocols', 'reload'];
 
 async function main(argv: readonly string[]): Promise<number> {
   const [first] = argv;

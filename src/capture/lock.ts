@@ -4,7 +4,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../shared/errors.js';
-import { findHolder, folderKey, type Holder, holdName } from '../shared/hold-socket.js';
+import { findHolder, type Holder, holdName, topicKey } from '../shared/hold-socket.js';
 
 const RETRY_MS = 100;
 const PATIENCE_MS = 10_000;
@@ -23,7 +23,7 @@ export async function acquireTopic(
   name: string,
   events: LockEvents,
 ): Promise<Holder | null> {
-  const key = await folderKey(output_dir, `topic:${name}`);
+  const key = await topicKey(output_dir, name);
   let asked_at_ms = performance.now();
   let told = false;
   while (!events.isStopping()) {

@@ -7,10 +7,10 @@
 import { readFileSync } from 'node:fs';
 import { errorMessage } from '../shared/errors.js';
 import type { FromCapture, LogLevel, Report, ToCapture } from '../shared/ipc.js';
+import { readBootId } from '../shared/mark.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { realDisk } from './disk.js';
 import { acquireTopic } from './lock.js';
-import { readBootId } from './mark.js';
 import { HOUR_MS, Recorder } from './recorder.js';
 
 const REPORT_MS = 1_000;

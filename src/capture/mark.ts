@@ -1,22 +1,9 @@
-// The mark: a small file of fixed size, overwritten in place, that says up to which instant a topic is vouched
-// for. Its bytes are there from the start, so it can be written on a full disk, and a process that is killed
-// leaves it whole: a write of so few bytes is not torn.
+// Writes the mark (its form: src/shared/mark.ts). Its bytes are there from the start, so it can be written on a full
+// disk, and a process that is killed leaves it whole: a write of so few bytes is not torn.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MARK_BYTES, type Mark, readMark } from '../shared/mark.js';
 import type { Disk, DiskFile } from './disk.js';
-
-const MARK_BYTES = 192;
-
-export interface Mark {
-  /** The machine's run: another one after a reboot. */
-  readonly boot_id: string;
-  readonly pid: number;
-  /** Everything sent before this instant has been read and handed to the kernel. Unix milliseconds. */
-  readonly until_ms: number;
-  /** The same, and forced to the disk: what a loss of power leaves. */
-  readonly synced_ms: number;
-}
 
 export class MarkFile {
   readonly #disk: Disk;
@@ -29,14 +16,8 @@ export class MarkFile {
   }
 
   /** What the last writer left, or null where there is no mark or none that can be read as one. */
-  async read(): Promise<Mark | null> {
-    try {
-      const mark = JSON.parse(await readFile(this.#path, 'utf8')) as Mark;
-      const whole = [mark.until_ms, mark.synced_ms, mark.pid].every(Number.isSafeInteger);
-      return whole && typeof mark.boot_id === 'string' ? mark : null;
-    } catch {
-      return null;
-    }
+  read(): Promise<Mark | null> {
+    return readMark(this.#path);
   }
 
   /** Overwrites the mark. Throws the system's error. */
@@ -51,12 +32,4 @@ export class MarkFile {
     this.#file = null;
     await file?.close();
   }
-}
-
-/** The id that Linux gives to each run of the machine; null elsewhere, where every crash counts as a reboot. */
-export async function readBootId(): Promise<string | null> {
-  return readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
-    (text) => text.trim(),
-    () => null,
-  );
 }

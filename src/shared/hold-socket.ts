@@ -22,6 +22,11 @@ export async function folderKey(folder: string, what: string): Promise<string> {
   return `${dev}:${ino}:${what}`;
 }
 
+/** The key of the lock on writing a topic's files. */
+export function topicKey(output_dir: string, name: string): Promise<string> {
+  return folderKey(output_dir, `topic:${name}`);
+}
+
 /** Holds the name until it is released or this process ends; null when somebody else holds it. */
 export async function holdName(key: string): Promise<Holder | null> {
   const path = socketPath(key);

@@ -1,0 +1,42 @@
+// The mark (`<name>.mark`): one JSON object, padded with spaces to a fixed size and overwritten in place, that says
+// up to which instant a topic is vouched for. The capture writes it and reads it at its next start; `verify`
+// judges by it.
+
+import { readFile } from 'node:fs/promises';
+
+export interface Mark {
+  /** The run of the machine it was written in; an empty string where the system tells none. */
+  readonly boot_id: string;
+  /** The writer. */
+  readonly pid: number;
+  /** Everything sent before this instant has been read and handed to the kernel. Unix milliseconds. */
+  readonly until_ms: number;
+  /** The same, and forced to the disk: what a loss of power leaves. */
+  readonly synced_ms: number;
+}
+
+/** The size of the file. What is longer is no mark. */
+export const MARK_BYTES = 192;
+
+/** Null: there is none, or none that can be read as one. */
+export async function readMark(path: string): Promise<Mark | null> {
+  try {
+    const text = await readFile(path, 'utf8');
+    if (text.length > MARK_BYTES) return null;
+    const mark = JSON.parse(text) as Mark;
+    const is_whole = [mark.pid, mark.until_ms, mark.synced_ms].every(
+      (value) => Number.isSafeInteger(value) && value >= 0,
+    );
+    return is_whole && typeof mark.boot_id === 'string' ? mark : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The id that Linux gives to each run of the machine; null elsewhere. */
+export async function readBootId(): Promise<string | null> {
+  return readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+    (text) => text.trim(),
+    () => null,
+  );
+}
