@@ -45,6 +45,8 @@ export type LossReason = 'disconnected' | 'stale' | 'rejected' | 'oversize' | 'u
 export interface ConnectionEvents {
   /** A message, valid only during the call, and when the read that completed it was. May be empty. */
   message(bytes: Buffer, received_ms: number): void;
+  /** So many messages as lines, each ended by a newline; valid only during the call. */
+  lines(bytes: Buffer, count: number, received_ms: number): void;
   /** A binary frame that holds no text. */
   undecodable(frame: Buffer, sentence: string): void;
   /** The subscription is confirmed. */
@@ -202,7 +204,7 @@ export class Connection {
   }
 
   #connect(): void {
-    const { ws_url, headers, compression, max_message_bytes, proxy } = this.#settings;
+    const { ws_url, headers, compression, max_message_bytes, proxy, fast_path } = this.#settings;
     this.#enter('connecting');
     this.#events.log(
       'info',
@@ -210,6 +212,17 @@ export class Connection {
     );
     const url = new URL(ws_url);
     const secure = url.protocol === 'wss:';
+    // What is compressed only ws can read.
+    const runs =
+      fast_path && !compression
+        ? {
+            prefix: this.#data_prefix,
+            message_bytes_max: max_message_bytes,
+            lines: (bytes: Buffer, count: number) => this.#events.lines(bytes, count, this.#last_read_ms),
+            takes: () => this.#state === 'live' && this.#ws === ws,
+            isOpen: () => ws.readyState === WebSocket.OPEN,
+          }
+        : null;
     const ws = new WebSocket(url, {
       headers: { ...headers },
       maxPayload: max_message_bytes,
@@ -227,6 +240,7 @@ export class Connection {
               this.#reads += 1;
               this.#last_read_ms = this.#tools.now();
             },
+            runs,
           },
           done,
         );

@@ -101,9 +101,9 @@ export class LineBuffer {
     return this.#lines <= this.#limits.messages_max / 2 && this.#bytes <= this.#limits.bytes_max / 2;
   }
 
-  /** Whether a message of `length` bytes stays within the bound. */
-  fits(length: number): boolean {
-    return this.#lines < this.#limits.messages_max && this.#bytes + length + 1 <= this.#limits.bytes_max;
+  /** Whether `count` lines of so many bytes in all, newlines included, stay within the bound. */
+  fits(count: number, bytes: number): boolean {
+    return this.#lines + count <= this.#limits.messages_max && this.#bytes + bytes <= this.#limits.bytes_max;
   }
 
   /** Copies a message in, which must not be empty, as a line of the hour that starts at `hour_start_s`. */
@@ -123,6 +123,18 @@ export class LineBuffer {
     this.#bytes += length + 1;
     // The newline just written stops the scan where the message has none of its own.
     if (bytes.indexOf(NEWLINE, start) !== end) replaceAll(bytes, NEWLINE, start, end);
+  }
+
+  /** Copies in `count` finished lines, each ended by its only newline. */
+  pushLines(lines: Buffer, count: number, hour_start_s: number, received_ms: number): void {
+    const slab = this.#slabFor(lines.length, hour_start_s, received_ms);
+    slab.bytes.set(lines, slab.end);
+    slab.end += lines.length;
+    slab.lines += count;
+    slab.last_ms = received_ms;
+    this.#lines += count;
+    this.#pushed += count;
+    this.#bytes += lines.length;
   }
 
   /** The oldest bytes not yet written, or null. The view is valid until they are released. */

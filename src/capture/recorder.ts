@@ -19,6 +19,7 @@ import { Witness } from './witness.js';
 import { describe, Writer } from './writer.js';
 
 export const HOUR_MS = 3_600_000;
+const NEWLINE = 0x0a;
 const TICK_MS = 1_000;
 const WITNESS_TICK_MS = 500;
 /** So much is worth a write of its own before the flush interval is over. */
@@ -106,6 +107,7 @@ export class Recorder {
     });
     this.#connection = new Connection(settings, tools, {
       message: (bytes, received_ms) => this.#take(bytes, received_ms),
+      lines: (bytes, count, received_ms) => this.#takeLines(bytes, count, received_ms),
       undecodable: (frame, sentence) => this.#keepFrame(frame, sentence),
       live: () => this.#witness.live(settings.ws_url, this.#buffer.pushed),
       lost: (reason) => this.#witness.lost(reason, this.#buffer.pushed),
@@ -170,7 +172,7 @@ export class Recorder {
     return `Not captured since ${new Date(since_ms).toISOString()}: ${error}`;
   }
 
-  /** The hot path: each message passes here. */
+  /** The hot path of what ws parses: a message at a time. */
   #take(message: Buffer, received_ms: number): void {
     this.#last_message_at_ms = received_ms;
     if (message.length === 0) {
@@ -178,12 +180,29 @@ export class Recorder {
       return;
     }
     const buffer = this.#buffer;
-    if (this.#settings.overflow === 'drop' && !buffer.fits(message.length)) {
+    if (this.#settings.overflow === 'drop' && !buffer.fits(1, message.length + 1)) {
       this.#counts.dropped += 1;
       this.#witness.missed('overflow');
       return;
     }
     buffer.push(message, this.#hourStart(received_ms), received_ms);
+    this.#pushed();
+  }
+
+  /** The hot path of what the connection gives as lines, many at a time. */
+  #takeLines(lines: Buffer, count: number, received_ms: number): void {
+    const buffer = this.#buffer;
+    if (this.#settings.overflow === 'drop' && !buffer.fits(count, lines.length)) {
+      for (const message of cutLines(lines)) this.#take(message, received_ms);
+      return;
+    }
+    this.#last_message_at_ms = received_ms;
+    buffer.pushLines(lines, count, this.#hourStart(received_ms), received_ms);
+    this.#pushed();
+  }
+
+  #pushed(): void {
+    const buffer = this.#buffer;
     if (buffer.bytes >= FLUSH_BYTES && this.#writer.idle) this.#writer.flush();
     if (!this.#flush_armed) this.#armFlush();
     if (buffer.full && !this.#paused && this.#settings.overflow === 'pause') this.#pause();
@@ -285,6 +304,15 @@ export class Recorder {
   #hourStart(at_ms: number): number {
     const { hour_ms } = this.#tools;
     return (Math.floor(at_ms / hour_ms) * hour_ms) / 1000;
+  }
+}
+
+/** Views of the lines, without their newlines. */
+function* cutLines(lines: Buffer): Generator<Buffer> {
+  for (let start = 0; start < lines.length; ) {
+    const end = lines.indexOf(NEWLINE, start);
+    yield lines.subarray(start, end);
+    start = end + 1;
   }
 }
 

@@ -6,8 +6,10 @@
 // Through an HTTP proxy the socket is tunnelled with CONNECT first.
 
 import { request } from 'node:http';
-import { isIP, connect as netConnect, type Socket } from 'node:net';
+import { isIP, connect as netConnect, type OnReadOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
+
+import { FrameRuns, type FrameRunsOptions } from './frame-runs.js';
 
 const READ_BUFFER_BYTES = 64 * 1024;
 /** The proxy's silence may last this long; the caller's own bound on the handshake is no shorter. */
@@ -22,6 +24,8 @@ export interface SocketOptions {
   readonly proxy: URL | null;
   /** Called after each read, before its bytes are handed on. */
   readonly onRead: () => void;
+  /** What reads pass through on their way to ws; null: nothing. */
+  readonly runs: FrameRunsOptions | null;
 }
 
 export type SocketCallback = (error: Error | null, socket?: Socket) => void;
@@ -34,18 +38,21 @@ export function openSocket(options: SocketOptions, done: SocketCallback): void {
 
 function connect(options: SocketOptions): Socket {
   const { host, port, secure } = options;
-  // The callback can only run after `socket` is set: reads come in a later turn of the event loop.
-  const onread = {
-    buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+  // The callbacks can only run after `socket` is set: reads come in a later turn of the event loop.
+  const runs =
+    options.runs === null ? null : new FrameRuns(options.runs, (bytes) => socket.emit('data', bytes));
+  const onread: OnReadOpts = {
+    buffer: runs === null ? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) : () => runs.room,
     callback(length: number, buffer: Uint8Array): boolean {
       options.onRead();
+      if (runs !== null) runs.read(length);
       // ws may keep a view of an unfinished frame, so the bytes must not lie in the reused buffer.
-      socket.emit('data', Buffer.from(buffer.subarray(0, length)));
+      else socket.emit('data', Buffer.from(buffer.subarray(0, length)));
       return true;
     },
   };
   // `tls.connect` hands `onread` on to the socket under it, which its type does not say.
-  const over_tls: ConnectionOptions & { onread: typeof onread } = {
+  const over_tls: ConnectionOptions & { onread: OnReadOpts } = {
     ...tlsOptions(options),
     host,
     port,

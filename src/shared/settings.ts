@@ -35,6 +35,8 @@ export interface TopicSettings {
   readonly ca_file: string | null;
   /** `http://[user:password@]host:port`, or null. */
   readonly proxy: string | null;
+  /** False: ws parses every frame. */
+  readonly fast_path: boolean;
 }
 
 /** Everything the supervisor needs. Paths are absolute. */

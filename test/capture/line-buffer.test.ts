@@ -91,7 +91,7 @@ test('it is full at the bound of messages and at the bound of bytes, and has roo
     by_messages.push(Buffer.from('abc'), 0, 0);
   }
   expect(by_messages.full).toBe(true);
-  expect(by_messages.fits(1)).toBe(false);
+  expect(by_messages.fits(1, 2)).toBe(false);
   by_messages.peek();
   by_messages.wrote(4);
   expect([by_messages.full, by_messages.hasRoom]).toEqual([false, false]);
@@ -99,7 +99,7 @@ test('it is full at the bound of messages and at the bound of bytes, and has roo
   expect(by_messages.hasRoom).toBe(true);
 
   const by_bytes = new LineBuffer({ messages_max: 1e9, bytes_max: 10 });
-  expect([by_bytes.fits(9), by_bytes.fits(10)]).toEqual([true, false]);
+  expect([by_bytes.fits(1, 10), by_bytes.fits(1, 11)]).toEqual([true, false]);
   by_bytes.push(Buffer.from('123456789'), 0, 0);
   expect(by_bytes.full).toBe(true);
 });

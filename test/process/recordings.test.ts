@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { testFolder } from '../testing/folder.js';
 import { PROJECT, supervise } from '../testing/supervised.js';
@@ -34,9 +34,8 @@ async function serveFrames(frames: ReadonlyMap<string, readonly (Buffer | string
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test.runIf(there || process.env.CI !== undefined)(
-  'the recordings of ten exchanges come out byte for byte',
-  async () => {
+describe.runIf(there || process.env.CI !== undefined)('the recordings of ten exchanges', () => {
+  test.each([true, false])('come out byte for byte (fast_path: %s)', async (fast_path) => {
     const names = (await readdir(RECORDINGS)).flatMap((file) => /^(.*)\.jsonl$/.exec(file)?.[1] ?? []);
     expect(names.length).toBeGreaterThan(0);
     const frames = new Map<string, (Buffer | string)[]>();
@@ -57,7 +56,7 @@ test.runIf(there || process.env.CI !== undefined)(
       ws_url: `${url}/${name}`,
       protocol: { subscribe: null, ping: null, binary: BINARY[name] ?? 'text' },
     }));
-    const streamer = await supervise(await testFolder(), { topics });
+    const streamer = await supervise(await testFolder(), { topics, fast_path });
     const total = [...frames.values()].reduce((sum, { length }) => sum + length, 0);
     const { topics: statuses } = await streamer.until(
       'all messages',
@@ -79,5 +78,5 @@ test.runIf(there || process.env.CI !== undefined)(
         same: true,
       });
     }
-  },
-);
+  });
+});

@@ -59,6 +59,7 @@ export async function capture(
       headers: {},
       ca_file: null,
       proxy: null,
+      fast_path: true,
       ...settings,
     },
     folder,

@@ -21,6 +21,7 @@ export function topicSettings(changes: Partial<TopicSettings> = {}): TopicSettin
     headers: {},
     ca_file: null,
     proxy: null,
+    fast_path: true,
     ...changes,
   };
 }

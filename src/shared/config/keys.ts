@@ -46,6 +46,7 @@ export interface Values extends TopicValues {
   readonly log_file: string;
   readonly log_keep_days: number;
   readonly log_to_stdout: boolean;
+  readonly fast_path: boolean;
   readonly status_socket: string;
 }
 
@@ -97,6 +98,7 @@ export const KEYS: Readonly<Record<keyof Values, Key>> = {
   log_file: { default: 'system.log', format: filePath, env: 'text' },
   log_keep_days: { default: 14, format: wholeNumber(1, 36_500), env: 'number' },
   log_to_stdout: { default: false, format: trueOrFalse, env: 'boolean' },
+  fast_path: { default: true, format: trueOrFalse, env: 'boolean' },
   status_socket: { default: '/tmp/streamer.sock', format: filePath, env: 'text' },
 };
 
@@ -106,7 +108,6 @@ export const TOPIC_DEFAULT = 'publicTrade.BTCUSDT';
 export const RESERVED_KEYS: readonly string[] = [
   'silent_after',
   'topics_per_process',
-  'fast_path',
   'http_port',
   'http_host',
   'http_token',

@@ -83,6 +83,7 @@ function topicSettings(entry: Entry, base: Values, cwd: string): TopicSettings {
     headers: values.headers ?? {},
     ca_file: values.ca_file === null ? null : resolve(cwd, values.ca_file),
     proxy: values.proxy,
+    fast_path: base.fast_path,
   };
 }
 

@@ -26,6 +26,7 @@ test('a variable overrides the file for every key', () => {
   const values = {
     TOPIC: 'env',
     OUTPUT_DIR: 'env',
+    FAST_PATH: 'false',
     STATUS_INTERVAL: '3',
     LOG_FILE: 'env.log',
     LOG_KEEP_DAYS: '3',
@@ -70,6 +71,7 @@ test('a variable overrides the file for every key', () => {
     headers: { A: 'env' },
     ca_file: `${folder}/ca.pem`,
     proxy: 'http://env.example:1',
+    fast_path: false,
   });
 });
 

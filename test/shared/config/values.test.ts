@@ -32,6 +32,7 @@ test('an empty configuration means the defaults of the contract', () => {
         headers: {},
         ca_file: null,
         proxy: null,
+        fast_path: true,
       },
     ],
     status_interval_ms: 30000,
@@ -61,6 +62,7 @@ test('every key is taken, durations become milliseconds and relative paths becom
     headers: { Host: 'feed.example', 'X.Key': 'secret' },
     ca_file: 'ca.pem',
     proxy: 'http://me:pass@proxy.example:3128',
+    fast_path: false,
     status_interval: 5,
     log_file: '../streamer.log',
     log_keep_days: 1,
@@ -91,6 +93,7 @@ test('every key is taken, durations become milliseconds and relative paths becom
     headers: { Host: 'feed.example', 'X.Key': 'secret' },
     ca_file,
     proxy: 'http://me:pass@proxy.example:3128',
+    fast_path: false,
   });
 });
 
