@@ -4,6 +4,7 @@
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
 import { writeJunk } from './junk.mjs';
 import { Sent } from './sent.mjs';
@@ -13,6 +14,7 @@ const TICK_MS = 10;
 const CATCH_UP_MS_MAX = 50;
 /** A connection that does not take more is not sent more: as much waits in our memory. */
 const UNSENT_BYTES_MAX = 512 * 1024;
+const PORT_RETRY_MS = 50;
 
 /**
  * @typedef {object} Channel one topic of the feed
@@ -39,6 +41,8 @@ export class Feed {
   #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   #timer;
   #ticked_at = 0;
+  /** Restarts of the server that are under way: it is up again when the last of them is over. */
+  #outages = 0;
 
   /** @param {readonly import('./topics.mjs').ChaosTopic[]} topics */
   constructor(topics) {
@@ -70,12 +74,14 @@ export class Feed {
 
   /** Stops listening and resets every connection. */
   goDown(cause) {
+    this.#outages += 1;
     this.#http.close();
     for (const channel of this.channels.values()) this.reset(channel, cause);
   }
 
   async comeBack() {
-    await this.#listen(this.port);
+    this.#outages -= 1;
+    if (this.#outages === 0) await this.#listen(this.port);
   }
 
   async stop() {
@@ -121,9 +127,23 @@ export class Feed {
   async #listen(port) {
     this.#http = createServer((_request, response) => response.writeHead(426).end());
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#http.listen(port, '127.0.0.1');
-    await once(this.#http, 'listening');
+    await this.#bind(port);
     this.port = this.#http.address().port;
+  }
+
+  /** In between, some client of the machine may have been given our port: it will not keep it for long. */
+  async #bind(port) {
+    for (;;) {
+      this.#http.listen(port, '127.0.0.1');
+      try {
+        // `once` rejects on an error.
+        await once(this.#http, 'listening');
+        return;
+      } catch (error) {
+        if (error.code !== 'EADDRINUSE') throw error;
+        await delay(PORT_RETRY_MS);
+      }
+    }
   }
 
   #upgrade(request, socket, head) {

@@ -63,13 +63,18 @@ async function main(options) {
   console.log(`seed ${options.seed}, ${options.duration_ms / 1000} s, in ${world.folder}`);
   if (!world.volume.is_mounted)
     console.log('No tmpfs could be mounted: the disk faults are injected into the program');
-  for (const [signal, status] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
-    process.once(signal, async () => {
-      await world.close();
-      rmSync(world.folder, { recursive: true });
-      process.exit(status);
-    });
-  }
+  const abandon = async (status) => {
+    await world.close();
+    rmSync(world.folder, { recursive: true });
+    process.exit(status);
+  };
+  process.once('SIGINT', () => abandon(130));
+  process.once('SIGTERM', () => abandon(143));
+  // A mistake in the harness: nothing of the run is left behind, and there is no verdict.
+  process.once('uncaughtException', (error) => {
+    console.error('chaos: a mistake in the harness:', error);
+    void abandon(70);
+  });
   const failures = [];
   let verdict;
   try {

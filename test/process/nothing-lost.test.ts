@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { StatusDocument } from '../../src/shared/status.js';
-import { account, allUpTo, numbersOf } from '../testing/accounts.js';
+import { account, allUpTo, gapSentences, numbersOf } from '../testing/accounts.js';
 import { testFolder } from '../testing/folder.js';
 import { type NumberedFeed, startNumberedFeed } from '../testing/numbered-feed.js';
 import { childrenOf, eventually, processesOf, runs, supervise } from '../testing/supervised.js';
@@ -73,11 +73,14 @@ test('children killed, sockets closed, supervisor stopped: each message is in th
   await more(feed, TOPICS, 100);
   streamer.signal('SIGTERM');
   expect(await streamer.ended).toBe(0);
+  const log = await streamer.log();
   for (const topic of TOPICS) {
     const { numbers, disordered, undeclared, declared } = await account(feed, streamer.output_dir, topic);
     expect({ topic, disordered, undeclared }).toEqual({ topic, disordered: [], undeclared: [] });
     // Lost at most: what was on its way when a child was killed or a socket reset.
     expect(numbers.length).toBeGreaterThan(feed.last(topic) * 0.8);
+    const gaps = await gapSentences(streamer.output_dir, topic);
+    expect(gaps.filter((sentence) => !log.includes(sentence))).toEqual([]);
     console.log(`${topic}: ${feed.last(topic)} sent, ${numbers.length} captured, ${declared.length} in gaps`);
   }
 }, 120_000);

@@ -19,11 +19,12 @@ export interface Account {
 interface Interval {
   readonly from_ms: number;
   readonly to_ms: number;
+  readonly reason: string;
 }
 
 export async function account(feed: NumberedFeed, output_dir: string, topic: string): Promise<Account> {
   const numbers = await numbersOf(output_dir, topic);
-  const gaps = await gapsOf(output_dir, topic);
+  const gaps = await intervalsOf(output_dir, topic);
   const held = new Set(numbers);
   const disordered = numbers.filter((n, i) => i > 0 && n <= (numbers[i - 1] ?? 0));
   const undeclared: number[] = [];
@@ -51,14 +52,21 @@ export async function numbersOf(output_dir: string, topic: string): Promise<numb
   return numbers;
 }
 
+/** The log's words for each gap that is closed: the log and the ledger tell the same story. */
+export async function gapSentences(output_dir: string, topic: string): Promise<string[]> {
+  const closed = (await intervalsOf(output_dir, topic)).filter(({ to_ms }) => Number.isFinite(to_ms));
+  const at = (ms: number) => new Date(ms).toISOString();
+  return closed.map(({ from_ms, to_ms, reason }) => `from ${at(from_ms)} to ${at(to_ms)}: ${reason}`);
+}
+
 /** Closed gaps, and for an interval that is still open one without an end. */
-async function gapsOf(output_dir: string, topic: string): Promise<Interval[]> {
+async function intervalsOf(output_dir: string, topic: string): Promise<Interval[]> {
   const text = await readFile(join(output_dir, `${topic}.ledger`), 'utf8');
   const gaps: Interval[] = [];
   let open: Interval | null = null;
   for (const line of text.split('\n').filter(Boolean)) {
     const record = JSON.parse(line);
-    if (record.kind === 'lost') open = { from_ms: record.from_ms, to_ms: Number.POSITIVE_INFINITY };
+    if (record.kind === 'lost') open = { ...record, to_ms: Number.POSITIVE_INFINITY };
     if (record.kind === 'gap') gaps.push(record);
     if (record.kind === 'live') open = null;
   }
