@@ -9,7 +9,7 @@
 // buffer, a stopped process) is not held against the server; after `stop` every message that the server sent
 // before its Close is still handed on, for 2 s at most.
 
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { errorCode, errorMessage } from '../shared/errors.js';
 import type { LogLevel } from '../shared/ipc.js';
 import { classify, renderTemplates } from '../shared/protocol-speech.js';
@@ -53,8 +53,9 @@ export interface ConnectionEvents {
   live(): void;
   /** The topic is no longer live, though nobody asked for it. */
   lost(reason: LossReason): void;
-  /** The server's Close came, or the answer to `ping`: all that it sent before has been handed on. */
-  closed(): void;
+  /** The server's Close came, `asked` for by ours or not, and when it was read at the latest. */
+  closed(asked: boolean, last_read_ms: number): void;
+  /** The answer to `ping` came: all that the server sent before it has been handed on. */
   pong(): void;
   log(level: LogLevel, message: string): void;
 }
@@ -121,6 +122,8 @@ export class Connection {
   }
 
   start(): void {
+    // It may have been stopped before it was known what the last run left.
+    if (this.#state !== 'waiting') return;
     this.#ticked_at_ms = performance.now();
     this.#connect();
   }
@@ -223,10 +226,12 @@ export class Connection {
             isOpen: () => ws.readyState === WebSocket.OPEN,
           }
         : null;
-    const ws = new WebSocket(url, {
+    // The types leave `closeTimeout` out: how long an end of the socket is waited for after a Close.
+    const options: ClientOptions & { closeTimeout: number } = {
       headers: { ...headers },
       maxPayload: max_message_bytes,
       perMessageDeflate: compression,
+      closeTimeout: CLOSE_MS_MAX,
       // ws types this as a function that returns a socket; Node's http takes one that calls back, too.
       createConnection: ((_options: unknown, done: Parameters<typeof openSocket>[1]) => {
         openSocket(
@@ -245,7 +250,8 @@ export class Connection {
           done,
         );
       }) as never,
-    });
+    };
+    const ws = new WebSocket(url, options);
     this.#ws = ws;
     ws.on('open', () => this.#opened(ws));
     ws.on('message', (data: Buffer, is_binary: boolean) => this.#received(data, is_binary));
@@ -343,7 +349,7 @@ export class Connection {
 
   #closed(code: number, reason: string): void {
     // 1006: no Close came.
-    if (code !== 1006) this.#events.closed();
+    if (code !== 1006) this.#events.closed(this.#state === 'stopping', this.#last_read_ms);
     if (this.#state === 'stopping') this.#stopped();
     else this.#lose(`The connection was closed, code ${code}${reason === '' ? '' : ` (${reason})`}`);
   }

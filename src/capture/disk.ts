@@ -26,7 +26,7 @@ export interface Disk {
   /** Makes the file when it is not there, unless it is only read. */
   open(path: string, mode: OpenMode): Promise<DiskFile>;
   readdir(path: string): Promise<string[]>;
-  stat(path: string): Promise<{ ino: number; size: number }>;
+  stat(path: string): Promise<{ ino: number; size: number; isFile(): boolean }>;
   /** Forces a folder's entries to the disk, so that a new file is found after a loss of power. */
   syncFolder(path: string): Promise<void>;
 }

@@ -1,32 +1,22 @@
-// The hour file: which file an hour's lines go into, and how it is opened, repaired, appended to, closed and
-// sealed. It knows paths and bytes, nothing of messages or servers.
+// The hour files of a topic: which file an hour's lines go into, and when it is opened, closed, synced and sealed.
+// It knows paths and bytes, nothing of messages or servers.
 //
-// It promises: a file is only appended to; a torn line that a crash left is removed before the first byte is
-// appended; a file that is left for another hour is synced, closed and sealed behind the writer's back, so the
-// new hour does not wait for it; what a crash left unsealed is repaired and sealed after the next start. Errors
-// of the disk are thrown, and the same call can be made again.
+// It promises: a file is only appended to; a file that is left for another hour is synced, sealed and closed behind
+// the writer's back, so the new hour does not wait for it; what a crash left unsealed, or what could not be sealed,
+// is sealed later; a file is open once at a time. An error of the disk on the writer's way is thrown, and the same
+// call can be made again; one behind its back is told and tried again.
 
 import { join } from 'node:path';
+import { errorCode } from '../shared/errors.js';
 import { hourFileName } from '../shared/names.js';
 import type { Fsync } from '../shared/settings.js';
-import { Digest } from './digest.js';
-import type { Disk, DiskFile } from './disk.js';
+import type { Disk } from './disk.js';
 import type { Batch } from './line-buffer.js';
-import { removeTornEnd } from './repair.js';
+import { type HourName, type KnownSeal, OpenHour, type Seal } from './open-hour.js';
 
-/** What a closed file holds. */
-export interface Seal {
-  /** A name, not a path. */
-  readonly file: string;
-  readonly messages: number;
-  readonly bytes: number;
-  readonly first_ms: number;
-  readonly last_ms: number;
-  readonly sha256: string;
-}
-
-/** What is remembered of a file's last seal. */
-export type KnownSeal = Pick<Seal, 'bytes' | 'first_ms' | 'last_ms'>;
+/** A file that could not be sealed is tried again after a minute, then two, … an hour. */
+const RESEAL_MS_MIN = 60_000;
+const RESEAL_MS_MAX = 3_600_000;
 
 export interface HourFileEvents {
   /** A torn line of `file` (a name, not a path) is about to be removed. */
@@ -34,8 +24,10 @@ export interface HourFileEvents {
   opened(path: string, size: number): void;
   closed(path: string): void;
   sealed(seal: Seal): void;
-  /** Everything written to files before `hour_end_s` is on the disk. */
-  synced(hour_end_s: number): void;
+  /** Up to when everything that was sent has been written by now. */
+  vouched_ms(): number;
+  /** What was vouched for at that instant is on the disk. */
+  synced(until_ms: number): void;
   /** Syncing, closing or sealing failed after everything was written. */
   failed(path: string, error: unknown): void;
 }
@@ -48,32 +40,26 @@ export interface HourFileSettings {
   readonly hour_ms: number;
 }
 
-interface OpenFile {
-  readonly hour_start_s: number;
-  readonly name: string;
-  readonly path: string;
-  readonly file: DiskFile;
-  readonly ino: number;
-  readonly digest: Digest;
-  size: number;
-  first_ms: number;
-  last_ms: number;
-  /** The file was there before, and its last seal still holds. */
-  seal_holds: boolean;
-  /** Written since the last sync. */
-  dirty: boolean;
-  catching_up: Promise<void> | null;
+/** When a file is to be sealed, by the steady clock, and how long to wait after that if it fails. */
+interface Leftover {
+  readonly due_ms: number;
+  readonly delay_ms: number;
 }
+
+const AT_ONCE: Leftover = { due_ms: Number.NEGATIVE_INFINITY, delay_ms: RESEAL_MS_MIN };
 
 export class HourFile {
   readonly #disk: Disk;
   readonly #settings: HourFileSettings;
   readonly #events: HourFileEvents;
-  readonly #closing = new Set<Promise<void>>();
   #seals: ReadonlyMap<string, KnownSeal> = new Map();
-  /** Hours of files that a crash left unsealed. */
-  #leftovers = new Set<number>();
-  #open: OpenFile | null = null;
+  #open: OpenHour | null = null;
+  /** Hours of files that are synced, sealed and closed in the background. */
+  readonly #closing = new Map<number, Promise<void>>();
+  /** Hours of files that are still to be sealed. */
+  readonly #leftovers = new Map<number, Leftover>();
+  /** Files let go of whose bytes are not known to be on the disk, in the order in which they were. */
+  readonly #unsynced = new Set<OpenHour>();
 
   constructor(disk: Disk, settings: HourFileSettings, events: HourFileEvents) {
     this.#disk = disk;
@@ -92,33 +78,32 @@ export class HourFile {
   }
 
   /**
-   * Before the first append: repairs each file whose seal is missing or does not fit its size.
+   * Before the first append: finds the files whose seal is missing or does not fit their size.
    * @param seals the last seal of each file, by name.
    */
   async prepare(seals: ReadonlyMap<string, KnownSeal>): Promise<void> {
-    const { folder, encoded_name } = this.#settings;
     this.#seals = seals;
-    const prefix = `${encoded_name}_`;
-    for (const name of await this.#disk.readdir(folder)) {
-      if (!name.startsWith(prefix) || !/^\d+\.jsonl$/.test(name.slice(prefix.length))) continue;
-      const path = join(folder, name);
-      if ((await this.#disk.stat(path)).size === seals.get(name)?.bytes) continue;
-      const file = await this.#disk.open(path, 'append');
-      try {
-        await removeTornEnd(file, (torn) => this.#events.torn(name, torn));
-      } finally {
-        await file.close();
-      }
-      this.#leftovers.add(Number.parseInt(name.slice(prefix.length), 10));
+    for (const name of await this.#disk.readdir(this.#settings.folder)) {
+      const hour_start_s = this.#hourOf(name);
+      if (hour_start_s === null) continue;
+      const found = await this.#disk.stat(join(this.#settings.folder, name)).catch(() => null);
+      if (found === null || !found.isFile() || found.size === seals.get(name)?.bytes) continue;
+      this.#leftovers.set(hour_start_s, AT_ONCE);
     }
   }
 
-  /** Seals, in the background, the files of past hours that a crash left. */
-  sealLeftovers(present_hour_s: number): void {
-    const past = [...this.#leftovers].filter((hour) => hour < present_hour_s);
-    if (past.length === 0) return;
-    for (const hour of past) this.#leftovers.delete(hour);
-    this.#background(this.#sealEach(past));
+  /**
+   * Once a second, between two appends: repairs the present hour's file where a crash left it, and seals one of an
+   * hour before `writing_hour_s`, the oldest that lines are still to be written for.
+   */
+  async tend(present_hour_s: number, writing_hour_s: number): Promise<void> {
+    const now = performance.now();
+    const due = [...this.#leftovers].find(([hour, { due_ms }]) => hour < writing_hour_s && due_ms <= now);
+    // One at a time: a folder that was left with many must not be read all at once.
+    if (due !== undefined && this.#closing.size === 0) this.#sealLeftover(...due);
+    if (this.#open === null && this.#leftovers.has(present_hour_s)) {
+      this.#open = await this.#openHour(present_hour_s);
+    }
   }
 
   /**
@@ -129,153 +114,138 @@ export class HourFile {
   async append(batch: Batch): Promise<number> {
     if (this.#open !== null && this.#open.hour_start_s !== batch.hour_start_s) this.release();
     this.#open ??= await this.#openHour(batch.hour_start_s);
-    const open = this.#open;
-    const { bytes } = batch;
-    const { bytesWritten } = await open.file.write(bytes, 0, bytes.length);
-    if (bytesWritten === 0) throw Object.assign(new Error('the disk took no byte'), { code: 'EIO' });
-    if (open.digest.bytes === open.size) open.digest.update(bytes.subarray(0, bytesWritten));
-    else open.catching_up ??= this.#catchUp(open);
-    open.size += bytesWritten;
-    open.first_ms = Math.min(open.first_ms, batch.first_ms);
-    open.last_ms = batch.last_ms;
-    open.seal_holds = false;
-    open.dirty = true;
-    return bytesWritten;
+    return this.#open.append(batch);
   }
 
-  /** Forces what was written to the disk, where the settings ask for it each second. */
-  async syncInterval(): Promise<void> {
+  /** Once a second: forces what was written to the disk, where the settings ask for it. */
+  async sync(): Promise<void> {
+    const { fsync, folder } = this.#settings;
     const open = this.#open;
-    if (this.#settings.fsync !== 'interval' || open === null || !open.dirty) return;
-    open.dirty = false;
-    await open.file.datasync();
-    if (this.#closing.size === 0) this.#events.synced(Number.POSITIVE_INFINITY);
+    if (fsync === 'never' || (fsync === 'rotate' && open?.dirty)) return;
+    const until_ms = this.#events.vouched_ms();
+    if (open?.dirty) {
+      await open.sync();
+      // So that a new file is found after a loss of power.
+      await this.#disk.syncFolder(folder);
+    }
+    if (this.#unsynced.size === 0 && this.#leftovers.size === 0) this.#events.synced(until_ms);
   }
 
   /**
-   * Whether the open file still lies where its name says. When somebody moved or removed it, it is let go of,
-   * and the next append makes a new one: bytes must not go where nobody can find them.
+   * Looks whether the open file still lies where its name says. When somebody moved or removed it, it is let go
+   * of and returned, and the next append makes a new one: bytes must not go where nobody can find them.
    */
-  async stillThere(): Promise<boolean> {
+  async lookUp(): Promise<OpenHour | null> {
     const open = this.#open;
-    if (open === null) return true;
-    const found = await this.#disk.stat(open.path).catch(() => null);
-    if (found?.ino === open.ino) return true;
+    if (open === null || (await open.isThere(this.#disk))) return null;
     this.#open = null;
-    await open.file.close();
-    return false;
+    await open.close().catch(() => {});
+    return open;
   }
 
   /** Cuts the last `count` bytes off the open file: the beginning of a line that will not be finished. */
   async cutEnd(count: number): Promise<void> {
-    if (this.#open === null || count === 0) return;
-    await this.#open.file.truncate(this.#open.size - count);
-    // What the digest took in is no longer what the file holds: the next start seals it.
-    const { file } = this.#open;
+    const open = this.#open;
+    if (open === null || count === 0) return;
+    // The next start seals it.
     this.#open = null;
-    await file.close();
+    await open.cutEnd(count);
   }
 
-  /** Lets go of the open file; it is synced, closed and sealed in the background. */
+  /** Lets go of the open file; it is synced, sealed and closed in the background. */
   release(): void {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
-    this.#background(this.#close(open));
+    this.#background(open.hour_start_s, this.#close(open, AT_ONCE));
   }
 
-  /** Releases the open file, seals what is left to seal, and waits until all of it is done. */
+  /** Releases the open file, seals what was never tried, and waits until all of it is done. */
   async finish(): Promise<void> {
     this.release();
-    this.sealLeftovers(Number.POSITIVE_INFINITY);
-    await Promise.all(this.#closing);
-  }
-
-  #background(work: Promise<void>): void {
-    const done = work.finally(() => this.#closing.delete(done));
-    this.#closing.add(done);
-  }
-
-  async #openHour(hour_start_s: number): Promise<OpenFile> {
-    const name = hourFileName(this.#settings.encoded_name, hour_start_s);
-    const path = join(this.#settings.folder, name);
-    const file = await this.#disk.open(path, 'append');
-    try {
-      const size = await removeTornEnd(file, (torn) => this.#events.torn(name, torn));
-      const { ino, birthtimeMs, mtimeMs } = await file.stat();
-      const known = this.#seals.get(name);
-      this.#leftovers.delete(hour_start_s);
-      this.#events.opened(path, size);
-      return {
-        hour_start_s,
-        name,
-        path,
-        file,
-        ino,
-        digest: new Digest(),
-        size,
-        // Of lines that a crash left unsealed, the file's own times are what is known.
-        first_ms: size === 0 ? Number.POSITIVE_INFINITY : (known?.first_ms ?? Math.floor(birthtimeMs)),
-        last_ms: known?.last_ms ?? Math.floor(mtimeMs),
-        seal_holds: known?.bytes === size,
-        dirty: false,
-        catching_up: null,
-      };
-    } catch (error) {
-      await file.close();
-      throw error;
+    await Promise.all(this.#closing.values());
+    for (const [hour, leftover] of [...this.#leftovers]) {
+      if (leftover !== AT_ONCE) continue;
+      this.#sealLeftover(hour, leftover);
+      await this.#closing.get(hour);
     }
   }
 
-  /** Errors show when the file is closed: the digest is then short of the file. */
-  #catchUp(open: OpenFile): Promise<void> {
-    return open.digest
-      .catchUp(open.file, () => open.size)
-      .catch((error: unknown) => this.#events.failed(open.path, error));
+  /** The hour of a file of ours; null: it is another's, though its name begins alike. */
+  #hourOf(name: string): number | null {
+    const { encoded_name, hour_ms } = this.#settings;
+    const hour_start_s = Number(/_(\d+)\.jsonl$/.exec(name)?.[1]);
+    if (!Number.isSafeInteger(hour_start_s) || (hour_start_s * 1000) % hour_ms !== 0) return null;
+    return hourFileName(encoded_name, hour_start_s) === name ? hour_start_s : null;
   }
 
-  async #close(open: OpenFile): Promise<void> {
-    const { fsync, folder, hour_ms } = this.#settings;
+  #background(hour_start_s: number, work: Promise<void>): void {
+    const done = work.finally(() => this.#closing.delete(hour_start_s));
+    this.#closing.set(hour_start_s, done);
+  }
+
+  async #openHour(hour_start_s: number): Promise<OpenHour> {
+    // Where the clock was set back, the file of this hour may just be sealed.
+    await this.#closing.get(hour_start_s);
+    const open = await this.#openFile(this.#nameOf(hour_start_s));
+    this.#leftovers.delete(hour_start_s);
+    this.#events.opened(open.path, open.size);
+    return open;
+  }
+
+  #nameOf(hour_start_s: number): HourName {
+    const name = hourFileName(this.#settings.encoded_name, hour_start_s);
+    return { hour_start_s, name, path: join(this.#settings.folder, name) };
+  }
+
+  #openFile(hour: HourName): Promise<OpenHour> {
+    const { name } = hour;
+    return OpenHour.open(this.#disk, hour, this.#seals.get(name), (torn) => this.#events.torn(name, torn));
+  }
+
+  /** Syncs, seals and closes; what fails is tried again later, on the file opened anew. */
+  async #close(open: OpenHour, leftover: Leftover): Promise<void> {
+    const { fsync, folder } = this.#settings;
+    // Everything vouched for by now is in this file or in one that was let go of before.
+    const until_ms = this.#events.vouched_ms();
+    const older = [...this.#unsynced];
+    if (open.dirty && fsync !== 'never') this.#unsynced.add(open);
     try {
       if (fsync !== 'never') {
-        await open.file.datasync();
+        await open.sync();
         await this.#disk.syncFolder(folder);
-        this.#events.synced(open.hour_start_s + hour_ms / 1000);
+        this.#unsynced.delete(open);
+        const is_older_synced = older.every((other) => !this.#unsynced.has(other));
+        if (is_older_synced && this.#leftovers.size === 0) this.#events.synced(until_ms);
       }
-      if (!open.seal_holds) await this.#seal(open);
+      const seal = await open.seal();
+      if (seal !== null) this.#events.sealed(seal);
     } catch (error) {
-      this.#events.failed(open.path, error);
+      this.#fail(open, leftover, error);
     }
-    await open.file.close().catch((error: unknown) => this.#events.failed(open.path, error));
+    await open.close().catch((error: unknown) => this.#events.failed(open.path, error));
     this.#events.closed(open.path);
   }
 
-  async #seal(open: OpenFile): Promise<void> {
-    if (open.size === 0) return;
-    await open.catching_up;
-    await open.digest.catchUp(open.file, () => open.size);
-    const { name, first_ms, last_ms, digest } = open;
-    this.#events.sealed({
-      file: name,
-      messages: digest.lines,
-      bytes: digest.bytes,
-      first_ms,
-      last_ms,
-      sha256: digest.finish(),
-    });
+  #sealLeftover(hour_start_s: number, leftover: Leftover): void {
+    const hour = this.#nameOf(hour_start_s);
+    this.#leftovers.delete(hour_start_s);
+    this.#background(hour_start_s, this.#openAndClose(hour, leftover));
   }
 
-  /** One after the other: a folder that was left with many must not be read all at once. */
-  async #sealEach(hours: readonly number[]): Promise<void> {
-    for (const hour of hours) {
-      try {
-        await this.#close(await this.#openHour(hour));
-      } catch (error) {
-        this.#events.failed(
-          join(this.#settings.folder, hourFileName(this.#settings.encoded_name, hour)),
-          error,
-        );
-      }
+  async #openAndClose(hour: HourName, leftover: Leftover): Promise<void> {
+    try {
+      // Somebody may have moved or packed it meanwhile: it must not be made anew.
+      await this.#disk.stat(hour.path);
+      await this.#close(await this.#openFile(hour), leftover);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') this.#fail(hour, leftover, error);
     }
+  }
+
+  #fail({ hour_start_s, path }: HourName, { delay_ms }: Leftover, error: unknown): void {
+    const due_ms = performance.now() + delay_ms;
+    this.#leftovers.set(hour_start_s, { due_ms, delay_ms: Math.min(delay_ms * 2, RESEAL_MS_MAX) });
+    this.#events.failed(path, error);
   }
 }

@@ -32,6 +32,8 @@ export class Ledger {
   readonly #sync: boolean;
   readonly #waiting: Buffer[] = [];
   #file: DiskFile | null = null;
+  #opening: Promise<DiskFile> | null = null;
+  #ino = 0;
   #writing: Promise<void> | null = null;
   #retry_timer: NodeJS.Timeout | null = null;
   #troubled = false;
@@ -63,7 +65,7 @@ export class Ledger {
    * no record is passed over (`verify` names it).
    */
   async replay(each: (record: LedgerRecord) => void): Promise<void> {
-    this.#file ??= await this.#open();
+    await this.#open();
     const reader = await open(this.path);
     for await (const line of reader.readLines()) {
       const record = parseLedgerLine(line);
@@ -71,12 +73,22 @@ export class Ledger {
     }
   }
 
-  /** Gives records to be written together. */
+  /** Gives records to be written, one after the other. */
   record(...records: NewRecord[]): void {
     const at_ms = this.#now();
-    const lines = records.map(({ kind, ...rest }) => `${JSON.stringify({ at_ms, kind, ...rest })}\n`);
-    this.#waiting.push(Buffer.from(lines.join('')));
+    for (const { kind, ...rest } of records) {
+      this.#waiting.push(Buffer.from(`${JSON.stringify({ at_ms, kind, ...rest })}\n`));
+    }
     this.#start();
+  }
+
+  /** False: somebody moved or removed the ledger. The next record begins a new one. */
+  async stillThere(): Promise<boolean> {
+    if (this.#file === null || this.#writing !== null) return true;
+    const found = await this.#disk.stat(this.path).catch(() => null);
+    if (found?.ino === this.#ino || this.#writing !== null) return true;
+    await this.#letGo();
+    return false;
   }
 
   /** Keeps the beginning of a frame that could not become a line. */
@@ -101,8 +113,13 @@ export class Ledger {
   async close(): Promise<void> {
     if (this.#retry_timer !== null) clearTimeout(this.#retry_timer);
     await this.#writing;
-    await this.#file?.close();
+    await this.#letGo();
+  }
+
+  async #letGo(): Promise<void> {
+    const file = this.#file;
     this.#file = null;
+    await file?.close().catch(() => {});
   }
 
   #start(): void {
@@ -121,8 +138,8 @@ export class Ledger {
       if (!this.#troubled) this.#events.troubled(error);
       this.#troubled = true;
       // The next try opens the file anew, and so removes what this one left unfinished.
-      await this.#file?.close().catch(() => {});
-      this.#file = null;
+      await this.#letGo();
+      if (this.#retry_timer !== null) clearTimeout(this.#retry_timer);
       this.#retry_timer = setTimeout(() => {
         this.#retry_timer = null;
         this.#start();
@@ -133,22 +150,35 @@ export class Ledger {
   async #writeOldest(): Promise<void> {
     const line = this.#waiting[0];
     if (line === undefined) return;
-    this.#file ??= await this.#open();
+    const file = await this.#open();
     for (let at = 0; at < line.length; ) {
-      at += (await this.#file.write(line, at, line.length - at)).bytesWritten;
+      const { bytesWritten } = await file.write(line, at, line.length - at);
+      if (bytesWritten === 0) throw Object.assign(new Error('the disk took no byte'), { code: 'EIO' });
+      at += bytesWritten;
     }
-    if (this.#sync) await this.#file.datasync();
+    if (this.#sync) await file.datasync();
     this.#waiting.shift();
   }
 
+  /** Whoever asks while it is being opened gets the same file. */
   async #open(): Promise<DiskFile> {
+    if (this.#file !== null) return this.#file;
+    this.#opening ??= this.#openFile().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #openFile(): Promise<DiskFile> {
     const file = await this.#disk.open(this.path, 'append');
     try {
       await removeTornEnd(file, async () => {});
-      return file;
+      this.#ino = (await file.stat()).ino;
     } catch (error) {
-      await file.close();
+      await file.close().catch(() => {});
       throw error;
     }
+    this.#file = file;
+    return file;
   }
 }

@@ -24,6 +24,7 @@ const IN_FLIGHT_MAX = 1_000;
 let in_flight = 0;
 let recorder: Recorder | null = null;
 let stopping = false;
+let memory_bytes = 0;
 let waiting_sentence: string | null = null;
 const started_at_ms = Date.now();
 
@@ -46,9 +47,16 @@ function log(level: LogLevel, message: string): void {
   send({ type: 'log', at_ms: Date.now(), level, message });
 }
 
+/** Where there are no more file descriptors it cannot be told: then the last figure stands. */
+function residentBytes(): number {
+  try {
+    memory_bytes = process.memoryUsage.rss();
+  } catch {}
+  return memory_bytes;
+}
+
 function report(): Report {
-  const memory_bytes = process.memoryUsage.rss();
-  if (recorder !== null) return recorder.report(memory_bytes);
+  if (recorder !== null) return recorder.report(residentBytes());
   return {
     type: 'report',
     state: 'starting',
@@ -60,7 +68,7 @@ function report(): Report {
     dropped: 0,
     reconnects: 0,
     gaps: 0,
-    memory_bytes,
+    memory_bytes: residentBytes(),
     file: null,
     error: waiting_sentence,
   };
@@ -80,6 +88,7 @@ async function start(settings: TopicSettings, output_dir: string): Promise<void>
   recorder = new Recorder(settings, output_dir, {
     disk: realDisk,
     now: () => Date.now() + clock_offset_ms,
+    uptime: () => Number(process.hrtime.bigint() / 1_000_000n),
     random: Math.random,
     log,
     ca,

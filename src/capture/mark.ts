@@ -27,9 +27,20 @@ export class MarkFile {
     await this.#file.write(bytes, 0, bytes.length, 0);
   }
 
+  /** Where somebody moved or removed the mark, the next one is written anew. */
+  async lookUp(): Promise<void> {
+    const file = this.#file;
+    if (file === null) return;
+    const [ours, found] = await Promise.all([
+      file.stat().catch(() => null),
+      this.#disk.stat(this.#path).catch(() => null),
+    ]);
+    if (ours === null || found?.ino !== ours.ino) await this.close();
+  }
+
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = null;
-    await file?.close();
+    await file?.close().catch(() => {});
   }
 }

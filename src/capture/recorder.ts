@@ -22,6 +22,8 @@ export const HOUR_MS = 3_600_000;
 const NEWLINE = 0x0a;
 const TICK_MS = 1_000;
 const WITNESS_TICK_MS = 500;
+/** Whether ledger and mark still lie under their names is looked up every so many ticks. */
+const TICKS_PER_LOOKUP = 2;
 /** So much is worth a write of its own before the flush interval is over. */
 const FLUSH_BYTES = 128 * 1024;
 /** With the connection's 2 s, less than the supervisor's 8 s for a stop. */
@@ -33,6 +35,8 @@ export interface RecorderTools {
   readonly disk: Disk;
   /** The wall clock, Unix milliseconds. */
   now(): number;
+  /** Milliseconds since the machine was started. */
+  uptime(): number;
   random(): number;
   log(level: LogLevel, message: string): void;
   /** The PEM text of `ca_file`, or null. */
@@ -62,6 +66,7 @@ export class Recorder {
   #last_message_at_ms: number | null = null;
   #disk_error: string | null = null;
   #flush_armed = false;
+  #ticks = 0;
   #tick_timer: NodeJS.Timeout | undefined;
   #witness_timer: NodeJS.Timeout | undefined;
 
@@ -76,6 +81,7 @@ export class Recorder {
     });
     this.#witness = new Witness(this.#ledger, new MarkFile(disk, output_dir, encoded_name), {
       now,
+      uptime: tools.uptime,
       boot_id: tools.boot_id,
       pid: tools.pid,
       pings_only: settings.compression,
@@ -86,11 +92,14 @@ export class Recorder {
     const hour = { folder: output_dir, encoded_name, fsync: settings.fsync, hour_ms: tools.hour_ms };
     this.#file = new HourFile(disk, hour, {
       torn: (file, bytes) => this.#torn(file, bytes),
-      opened: (path, size) =>
-        log('info', size === 0 ? `Writing ${path}` : `Appending to ${path} (${formatBytes(size)})`),
+      opened: (path, size) => {
+        this.#witness.openedFile();
+        log('info', size === 0 ? `Writing ${path}` : `Appending to ${path} (${formatBytes(size)})`);
+      },
       closed: (path) => log('info', `Closed ${path}`),
       sealed: (seal) => this.#ledger.record({ kind: 'seal', ...seal }),
-      synced: (hour_end_s) => this.#witness.synced(hour_end_s),
+      vouched_ms: () => this.#witness.vouched_ms,
+      synced: (until_ms) => this.#witness.synced(until_ms),
       failed: (path, error) =>
         log('error', `${path} could not be synced, closed or sealed: ${describe(error)}`),
     });
@@ -102,8 +111,10 @@ export class Recorder {
       wrote: ({ lines, bytes }) => this.#wrote(lines, bytes),
       troubled: (sentence, retry_ms) => this.#troubled(sentence, retry_ms),
       recovered: () => this.#recovered(),
-      lostFile: (path) =>
-        log('error', `${path} was moved or removed while it was being written; a new file is begun`),
+      lostFile: (path, first_ms) => {
+        this.#witness.lostFile(first_ms);
+        log('error', `${path} was moved or removed while it was being written; a new file is begun`);
+      },
     });
     this.#connection = new Connection(settings, tools, {
       message: (bytes, received_ms) => this.#take(bytes, received_ms),
@@ -111,7 +122,7 @@ export class Recorder {
       undecodable: (frame, sentence) => this.#keepFrame(frame, sentence),
       live: () => this.#witness.live(settings.ws_url, this.#buffer.pushed),
       lost: (reason) => this.#witness.lost(reason, this.#buffer.pushed),
-      closed: () => this.#witness.closed(this.#buffer.pushed),
+      closed: (asked, last_read_ms) => this.#witness.closed(asked, last_read_ms, this.#buffer.pushed),
       pong: () => this.#witness.answered(this.#buffer.pushed, !this.#paused),
       log,
     });
@@ -119,7 +130,7 @@ export class Recorder {
 
   /** The connection is made as soon as it is known what the last run left. */
   start(): void {
-    this.#writer.flush();
+    this.#writer.tick(this.#hourStart(this.#tools.now()));
     this.#tick_timer = setInterval(() => this.#tick(), TICK_MS);
     this.#witness_timer = setInterval(() => this.#testify(), WITNESS_TICK_MS);
   }
@@ -267,6 +278,17 @@ export class Recorder {
     this.#connection.tick();
     this.#writer.tick(this.#hourStart(this.#tools.now()));
     this.#tell();
+    this.#ticks += 1;
+    if (this.#ticks % TICKS_PER_LOOKUP === 0) void this.#lookUp();
+  }
+
+  async #lookUp(): Promise<void> {
+    if (await this.#witness.lookUp()) return;
+    const { path } = this.#ledger;
+    this.#tools.log(
+      'error',
+      `${path} was moved or removed: a new one is begun, of which nothing earlier is known`,
+    );
   }
 
   #testify(): void {

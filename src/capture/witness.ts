@@ -6,17 +6,19 @@
 //     most a second ago. A socket that is merely quiet proves nothing: the network may be dead.
 //   - the answer to a ping: everything sent before the ping went out. It is asked for where the first proof
 //     does not hold: after a time in which we did not read, the network holds what was sent in it.
-//   - the server's Close: everything.
+//   - the server's Close, where we asked for it: everything. Where we did not, it is a read like any other.
 // "Vouched until" is the same once all of it is written; it goes into the mark, twice a second. A gap starts at
 // the first where this process lives on, at the second after a crash.
 //
 // It promises: a gap is in the ledger before the mark moves past its start; the mark never tells more than
 // what is written; both hold if the process dies between any two lines.
 
-import type { GapReason, LedgerRecord } from '../shared/ledger-records.js';
-import type { KnownSeal } from './hour-file.js';
-import type { Ledger, NewRecord } from './ledger.js';
+import type { GapReason } from '../shared/ledger-records.js';
+import type { Ledger } from './ledger.js';
 import type { MarkFile } from './mark.js';
+import { MissedMessages, type MissedReason } from './missed.js';
+import type { KnownSeal } from './open-hour.js';
+import { CLOCK_STEP_MS, follow, NO_PAST, resume, type Standing } from './standing.js';
 
 /** What arrives was sent at most this long ago. */
 const FLIGHT_MS = 1_000;
@@ -24,12 +26,12 @@ const FLIGHT_MS = 1_000;
 const CONGESTION_MS_MAX = 5_000;
 /** A tick as late as this means that we stood still. */
 const STOOD_STILL_MS = 1_500;
-/** The wall clock and the steady one may differ by this much before it is called a step. */
-const CLOCK_STEP_MS = 1_000;
 
 export interface WitnessTools {
   /** The wall clock, Unix milliseconds. */
   now(): number;
+  /** Milliseconds since the machine was started, which no setting of the clock changes. */
+  uptime(): number;
   readonly boot_id: string | null;
   readonly pid: number;
   /** Messages reach us some time after their bytes (they are inflated elsewhere): only pings prove anything. */
@@ -41,19 +43,7 @@ export interface WitnessTools {
   markFailed(error: unknown): void;
 }
 
-/** What the ledger says of the past: the topic never was live, is (was, when the process died), or is not. */
-type Standing =
-  | { readonly kind: 'never' }
-  | { readonly kind: 'live'; readonly since_ms: number; readonly gap_from_ms: number }
-  | { readonly kind: 'lost'; readonly from_ms: number; readonly reason: GapReason };
-
-/** Messages that came and did not become lines, one reason at a time, gathered to one gap. */
-interface Missed {
-  readonly reason: 'overflow' | 'undecodable';
-  readonly from_ms: number;
-  to_ms: number;
-  messages: number;
-}
+type GapDetails = { readonly detail?: string; readonly messages?: number };
 
 export class Witness {
   readonly #ledger: Ledger;
@@ -73,7 +63,10 @@ export class Witness {
   #synced_ms = 0;
   /** Vouched for as soon as so many lines are written. */
   #candidate: { until_ms: number; lines: number } | null = null;
-  #missed: Missed | null = null;
+  readonly #missed = new MissedMessages();
+  /** Vouched for when the file being written was opened: nothing in it was sent earlier. */
+  #opened_ms = 0;
+  #url = '';
   #wall_ms = 0;
   #steady_ms = 0;
   #markable: { readonly until_ms: number; readonly synced_ms: number } | null = null;
@@ -103,37 +96,32 @@ export class Witness {
    */
   async open(): Promise<Map<string, KnownSeal>> {
     const seals = new Map<string, KnownSeal>();
-    let standing: Standing = { kind: 'never' };
+    let past = NO_PAST;
     await this.#ledger.replay((record) => {
       if (record.kind === 'seal') seals.set(record.file, record);
-      else standing = stand(standing, record);
+      else past = follow(past, record);
     });
+    const mark = await this.#mark.read();
     this.#wall_ms = this.#tools.now();
     this.#steady_ms = performance.now();
+    const { boot_id } = this.#tools;
+    const now = { wall_ms: this.#wall_ms, steady_ms: this.#tools.uptime() };
+    const { standing, is_new, vouched_ms, synced_ms } = resume(past, { mark, boot_id, ...now });
     this.#standing = standing;
-    await this.#openAfter(standing);
+    this.#read_until_ms = vouched_ms;
+    this.#vouched_ms = vouched_ms;
+    this.#opened_ms = vouched_ms;
+    this.#synced_ms = synced_ms;
+    if (standing.kind === 'lost' && is_new) {
+      const { from_ms, reason } = standing;
+      this.#ledger.record({ kind: 'lost', from_ms: Math.floor(from_ms), reason });
+    }
     return seals;
   }
 
-  async #openAfter(standing: Standing): Promise<void> {
-    const mark = await this.#mark.read();
-    if (standing.kind === 'never') return;
-    const vouched_ms =
-      mark === null ? 0 : mark.boot_id === this.#tools.boot_id ? mark.until_ms : mark.synced_ms;
-    if (standing.kind === 'live') {
-      // What lies between the mark and the last time it went live may be declared already.
-      const declared = vouched_ms >= standing.gap_from_ms;
-      const from_ms = declared ? Math.max(vouched_ms, standing.since_ms) : vouched_ms;
-      this.#standing = { kind: 'lost', from_ms, reason: 'crash' };
-      this.#ledger.record({ kind: 'lost', from_ms, reason: 'crash' });
-    } else if (mark !== null && vouched_ms < standing.from_ms && standing.reason !== 'stopped') {
-      // It was lost in good order, but died before all that it had read by then was written.
-      this.#standing = { ...standing, from_ms: vouched_ms };
-    }
-    const { from_ms } = this.#standing as { from_ms: number };
-    this.#read_until_ms = from_ms;
-    this.#vouched_ms = from_ms;
-    this.#synced_ms = Math.min(from_ms, mark?.synced_ms ?? 0);
+  /** Everything sent before this instant is in the files. */
+  get vouched_ms(): number {
+    return this.#vouched_ms;
   }
 
   /**
@@ -159,23 +147,31 @@ export class Witness {
     if (reading && !this.#tools.pings_only && this.#busy_ticks === 0) this.#congested_at = null;
   }
 
-  /** The server's Close came: it sends no more. */
-  closed(lines: number): void {
-    this.#provedUntil(this.#tools.now(), lines);
+  /**
+   * The server's Close came: it sends no more. `asked`: as an answer to ours, so until now nothing was lost. One
+   * that we did not ask for may have waited in the network, and proves no more than the read that brought it.
+   */
+  closed(asked: boolean, last_read_ms: number, lines: number): void {
+    // Reads that follow a standstill come before the tick that notices it.
+    if (performance.now() - this.#steady_ms > STOOD_STILL_MS) this.congested();
+    if (asked) this.#provedUntil(this.#tools.now(), lines);
+    else if (this.#congested_at === null) this.#provedUntil(last_read_ms - FLIGHT_MS, lines);
   }
 
   /** The subscription is confirmed. Whatever gap was open ends here. `lines`: pushed so far. */
   live(url: string, lines: number): void {
     const since_ms = this.#tools.now();
-    const records: NewRecord[] = [];
     let gap_from_ms = since_ms;
     if (this.#standing.kind === 'lost') {
-      const { from_ms, reason } = this.#standing;
+      const { from_ms, to_min_ms, reason } = this.#standing;
       gap_from_ms = from_ms;
-      records.push(this.#gap(from_ms, since_ms, reason));
+      this.#declare(from_ms, Math.max(since_ms, to_min_ms), reason);
     }
-    this.#ledger.record(...records, { kind: 'live', since_ms, url });
+    this.#ledger.record({ kind: 'live', since_ms, url });
+    const is_first = this.#standing.kind === 'never';
     this.#standing = { kind: 'live', since_ms, gap_from_ms };
+    this.#url = url;
+    if (is_first) this.#begin(since_ms);
     this.#congested_at = this.#tools.pings_only ? performance.now() : null;
     this.#busy_ticks = 0;
     this.#pinged_ms = null;
@@ -184,28 +180,68 @@ export class Witness {
     this.#candidate = { until_ms: since_ms, lines };
   }
 
+  /** Nothing is promised of what came before, so it counts as written and on the disk. */
+  #begin(since_ms: number): void {
+    this.#vouched_ms = since_ms;
+    this.#synced_ms = since_ms;
+    this.#markable = { until_ms: since_ms, synced_ms: since_ms };
+    // Without a mark a crash would cost everything since.
+    void this.#ledger.flushed().then(
+      () => this.#writeMark(),
+      () => {},
+    );
+  }
+
   /** The topic stopped being live. `lines`: pushed so far. */
   lost(reason: GapReason, lines: number): void {
     if (this.#standing.kind !== 'live') return;
     const from_ms = this.#read_until_ms;
     this.#read_lines = lines;
     this.#candidate = { until_ms: from_ms, lines };
-    this.#standing = { kind: 'lost', from_ms, reason };
-    this.#ledger.record({ kind: 'lost', from_ms, reason });
+    this.#lose(from_ms, reason);
+  }
+
+  #lose(from_ms: number, reason: GapReason): void {
+    this.#standing = { kind: 'lost', from_ms, to_min_ms: 0, reason };
+    this.#ledger.record({ kind: 'lost', from_ms: Math.floor(from_ms), reason });
   }
 
   /** A message came and became no line. */
-  missed(reason: Missed['reason']): void {
+  missed(reason: MissedReason): void {
     const now_ms = this.#tools.now();
-    if (this.#missed !== null && this.#missed.reason !== reason) this.#declareMissed();
-    this.#missed ??= { reason, from_ms: now_ms - FLIGHT_MS, to_ms: now_ms, messages: 0 };
-    this.#missed.to_ms = now_ms;
-    this.#missed.messages += 1;
+    const sent_ms = now_ms - FLIGHT_MS;
+    // It may have waited in the network for as long as nothing proves that nothing does.
+    const from_ms = this.#standing.kind === 'live' ? Math.min(sent_ms, this.#read_until_ms) : sent_ms;
+    this.#missed.add(reason, from_ms, now_ms);
   }
 
-  /** Everything that lay in files before `hour_end_s` is forced to the disk. */
-  synced(hour_end_s: number): void {
-    this.#synced_ms = Math.max(this.#synced_ms, Math.min(this.#vouched_ms, hour_end_s * 1000));
+  /** What was vouched for when it was `until_ms` is forced to the disk. */
+  synced(until_ms: number): void {
+    this.#synced_ms = Math.max(this.#synced_ms, Math.min(this.#vouched_ms, until_ms));
+  }
+
+  /** A file was opened to be written. */
+  openedFile(): void {
+    this.#opened_ms = this.#vouched_ms;
+  }
+
+  /** Somebody took the file being written away, and everything in it, received from `first_ms` on. */
+  lostFile(first_ms: number): void {
+    const from_ms = Math.min(this.#opened_ms, first_ms - FLIGHT_MS);
+    this.#declare(from_ms, this.#tools.now(), 'disk', { detail: 'the file was moved or removed' });
+  }
+
+  /** Begins the ledger and the mark anew where somebody took them away, from this instant on. */
+  async lookUp(): Promise<boolean> {
+    await this.#mark.lookUp();
+    if (await this.#ledger.stillThere()) return true;
+    const now_ms = this.#tools.now();
+    this.#marked = null;
+    if (this.#standing.kind === 'live') {
+      this.#standing = { kind: 'live', since_ms: now_ms, gap_from_ms: now_ms };
+      this.#ledger.record({ kind: 'live', since_ms: now_ms, url: this.#url });
+    } else if (this.#standing.kind === 'lost') this.#lose(this.#standing.from_ms, this.#standing.reason);
+    return false;
   }
 
   /** Twice a second. `written`: lines so far; `reading`: whether the socket is read. */
@@ -214,10 +250,17 @@ export class Witness {
     // What was vouched for at the last tick: the ledger has had the time to take what had to come before it.
     this.#writeMark();
     this.#checkClock();
-    this.#declareMissed();
+    if (this.#ledger.settled) this.#declareMissed(false);
     if (!reading) this.congested();
     if (this.#standing.kind === 'live') this.#ask();
-    this.#markable = { until_ms: Math.floor(this.#vouched_ms), synced_ms: Math.floor(this.#synced_ms) };
+    this.#setMarkable(Math.min(this.#vouched_ms, this.#missed.from_ms));
+  }
+
+  #setMarkable(until_ms: number): void {
+    this.#markable = {
+      until_ms: Math.floor(until_ms),
+      synced_ms: Math.floor(Math.min(until_ms, this.#synced_ms)),
+    };
   }
 
   /** So many lines are written. */
@@ -232,14 +275,19 @@ export class Witness {
 
   /** The capture stopped. `unwritten`: lines that the disk did not take; `written`: lines so far. */
   async stop(unwritten: number, written: number): Promise<void> {
-    this.#declareMissed();
+    this.#declareMissed(true);
     this.wrote(written);
-    const until_ms = this.#vouched_ms;
+    const until_ms = Math.floor(this.#vouched_ms);
     const reason = unwritten > 0 ? 'disk' : 'stopped';
+    const standing = this.#standing;
+    // Among what was not written is what had been read before it was lost.
+    if (unwritten > 0 && standing.kind === 'lost' && until_ms < standing.from_ms) {
+      this.#lose(until_ms, standing.reason);
+    }
     if (this.#standing.kind !== 'never') this.#ledger.record({ kind: 'stop', until_ms, reason });
     await this.#ledger.flushed().catch(() => {});
     await this.#marking;
-    this.#markable = { until_ms: Math.floor(until_ms), synced_ms: Math.floor(this.#synced_ms) };
+    this.#setMarkable(until_ms);
     this.#writeMark();
     await this.#marking;
     await this.#mark.close();
@@ -263,19 +311,19 @@ export class Witness {
     }
   }
 
-  #gap(from_ms: number, to_ms: number, reason: GapReason, messages?: number): NewRecord {
+  #declare(from_ms: number, to_ms: number, reason: GapReason, more: GapDetails = {}): void {
     this.#gaps += 1;
     // A clock that was set back while the topic was lost would turn the interval round.
-    const [from, to] = [Math.min(from_ms, to_ms), Math.max(from_ms, to_ms)];
-    this.#tools.gap(from, to, reason, messages);
-    return { kind: 'gap', from_ms: from, to_ms: to, reason, ...(messages === undefined ? {} : { messages }) };
+    const from = Math.floor(Math.min(from_ms, to_ms));
+    const to = Math.ceil(Math.max(from_ms, to_ms));
+    this.#tools.gap(from, to, reason, more.messages);
+    this.#ledger.record({ kind: 'gap', from_ms: from, to_ms: to, reason, ...more });
   }
 
-  #declareMissed(): void {
-    if (this.#missed === null) return;
-    const { from_ms, to_ms, reason, messages } = this.#missed;
-    this.#missed = null;
-    this.#ledger.record(this.#gap(from_ms, to_ms, reason, messages));
+  #declareMissed(all: boolean): void {
+    for (const { from_ms, to_ms, reason, messages } of this.#missed.take(all)) {
+      this.#declare(from_ms, to_ms, reason, { messages });
+    }
   }
 
   /** A step of the wall clock is a gap over both readings, and what was known in the old time is moved to the new. */
@@ -290,15 +338,19 @@ export class Witness {
     this.#steady_ms = steady_ms;
     if (elapsed_ms > STOOD_STILL_MS) this.congested();
     if (Math.abs(step_ms) <= CLOCK_STEP_MS) return;
-    const from_ms = Math.round(Math.min(before_ms, wall_ms - elapsed_ms)) - FLIGHT_MS;
-    const to_ms = Math.round(Math.max(expected_ms, wall_ms));
-    this.#ledger.record(this.#gap(from_ms, to_ms, 'clock'));
+    const from_ms = Math.min(before_ms, wall_ms - elapsed_ms) - FLIGHT_MS;
+    this.#declare(from_ms, Math.max(expected_ms, wall_ms), 'clock');
     const move = (at_ms: number) => Math.min(wall_ms, at_ms + step_ms);
     if (this.#pinged_ms !== null) this.#pinged_ms = move(this.#pinged_ms);
     this.#read_until_ms = move(this.#read_until_ms);
     this.#vouched_ms = move(this.#vouched_ms);
+    this.#opened_ms = Math.min(this.#opened_ms, this.#vouched_ms);
     this.#synced_ms = Math.min(this.#synced_ms, this.#vouched_ms);
     if (this.#candidate !== null) this.#candidate.until_ms = move(this.#candidate.until_ms);
+  }
+
+  #clocks(): { wall_ms: number; steady_ms: number } {
+    return { wall_ms: Math.floor(this.#tools.now()), steady_ms: Math.floor(this.#tools.uptime()) };
   }
 
   /** Not before the ledger has everything: the mark must not pass a gap that is not written yet. */
@@ -309,7 +361,7 @@ export class Witness {
     if (this.#marked?.until_ms === mark.until_ms && this.#marked.synced_ms === mark.synced_ms) return;
     const { boot_id, pid } = this.#tools;
     this.#marking = this.#mark
-      .write({ boot_id: boot_id ?? '', pid, ...mark })
+      .write({ boot_id: boot_id ?? '', pid, ...mark, ...this.#clocks() })
       .then(() => {
         this.#marked = mark;
         this.#mark_failed = false;
@@ -322,21 +374,4 @@ export class Witness {
         this.#marking = null;
       });
   }
-}
-
-/** Where the topic stands after a record. */
-function stand(before: Standing, record: LedgerRecord): Standing {
-  if (record.kind === 'live') {
-    const { since_ms } = record;
-    return { kind: 'live', since_ms, gap_from_ms: before.kind === 'lost' ? before.from_ms : since_ms };
-  }
-  if (record.kind === 'lost') {
-    // Lost twice without being live in between: the earlier start holds.
-    if (before.kind === 'lost') return { ...before, from_ms: Math.min(before.from_ms, record.from_ms) };
-    return { kind: 'lost', from_ms: record.from_ms, reason: record.reason };
-  }
-  if (record.kind === 'stop' && before.kind === 'live') {
-    return { kind: 'lost', from_ms: record.until_ms, reason: record.reason };
-  }
-  return before;
 }

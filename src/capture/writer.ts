@@ -15,9 +15,9 @@ const RETRY_MS_MAX = 30_000;
 /** While stopping, time is short: a failing disk is asked more often. */
 const RETRY_STOPPING_MS = 250;
 /** Whether the file still lies under its name is looked up every so many ticks. */
-const TICKS_PER_LOOKUP = 10;
+const TICKS_PER_LOOKUP = 2;
 /** A disk that hangs must not hold up a stop: closing, with its sync, may take this long. */
-const CLOSE_MS_MAX = 1_500;
+const CLOSE_MS_MAX = 1_000;
 
 export interface WriterEvents {
   /** What must be done before the first write; tried again until it succeeds. */
@@ -26,8 +26,8 @@ export interface WriterEvents {
   /** The disk refused; `retry_ms` until the next try. */
   troubled(sentence: string, retry_ms: number): void;
   recovered(): void;
-  /** The open file was moved or removed by somebody; what comes next goes into a new one. */
-  lostFile(path: string): void;
+  /** The open file was moved or removed by somebody; what comes next goes into a new one. `first_ms`: of its messages. */
+  lostFile(path: string, first_ms: number): void;
 }
 
 export class Writer {
@@ -139,22 +139,21 @@ export class Writer {
 
   async #tend(hour_start_s: number): Promise<void> {
     this.#tending_hour_s = null;
-    this.#file.sealLeftovers(hour_start_s);
-    const open_hour_s = this.#file.hour_start_s;
-    if (open_hour_s === null) return;
+    const file = this.#file;
     const next_hour_s = this.#buffer.next_hour_start_s;
-    if (open_hour_s < hour_start_s && next_hour_s !== open_hour_s) {
-      this.#file.release();
-      return;
-    }
+    const open_hour_s = file.hour_start_s;
+    if (open_hour_s !== null && open_hour_s < hour_start_s && next_hour_s !== open_hour_s) file.release();
+    await file.tend(hour_start_s, Math.min(hour_start_s, next_hour_s ?? hour_start_s));
     this.#ticks += 1;
-    const path = this.#file.path;
-    if (path !== null && this.#ticks % TICKS_PER_LOOKUP === 0 && !(await this.#file.stillThere())) {
-      this.#buffer.rewind();
-      this.#events.lostFile(path);
-      return;
-    }
-    await this.#file.syncInterval();
+    if (this.#ticks % TICKS_PER_LOOKUP === 0) await this.#lookUp();
+    await file.sync();
+  }
+
+  async #lookUp(): Promise<void> {
+    const lost = await this.#file.lookUp();
+    if (lost === null) return;
+    this.#buffer.rewind();
+    this.#events.lostFile(lost.path, lost.first_ms);
   }
 
   #wait(error: unknown): Promise<void> {

@@ -13,6 +13,9 @@ export interface Mark {
   readonly until_ms: number;
   /** The same, and forced to the disk: what a loss of power leaves. */
   readonly synced_ms: number;
+  /** When it was written, by the wall clock and by the steady one, which counts from the start of the machine. */
+  readonly wall_ms: number;
+  readonly steady_ms: number;
 }
 
 /** The size of the file. What is longer is no mark. */
@@ -24,7 +27,8 @@ export async function readMark(path: string): Promise<Mark | null> {
     const text = await readFile(path, 'utf8');
     if (text.length > MARK_BYTES) return null;
     const mark = JSON.parse(text) as Mark;
-    const is_whole = [mark.pid, mark.until_ms, mark.synced_ms].every(
+    const { pid, until_ms, synced_ms, wall_ms, steady_ms } = mark;
+    const is_whole = [pid, until_ms, synced_ms, wall_ms, steady_ms].every(
       (value) => Number.isSafeInteger(value) && value >= 0,
     );
     return is_whole && typeof mark.boot_id === 'string' ? mark : null;

@@ -25,7 +25,8 @@ export interface Request {
   /** The present run of the machine; null where it cannot be told from another. */
   readonly boot_id: string | null;
   now(): number;
-  isAlive(pid: number): boolean;
+  /** Whether a process has a file open. */
+  holdsOpen(pid: number, path: string): Promise<boolean>;
   /** So many bytes were read from the disk. */
   took(bytes: number): void;
 }
@@ -45,6 +46,7 @@ class TopicJudge {
   readonly #damage: Damage[];
   readonly #notes: Note[];
   readonly #sums = { files: 0, messages: 0, bytes: 0, not_json: 0 };
+  readonly #mark_path: string;
   #is_written = false;
 
   constructor(folder: Folder, topic: TopicFolder, request: Request) {
@@ -53,6 +55,7 @@ class TopicJudge {
     this.#request = request;
     this.#damage = [...topic.damage];
     this.#notes = [...topic.notes];
+    this.#mark_path = join(folder.dir, `${topic.encoded_name}.mark`);
     const prefix = `${topic.encoded_name}_`;
     const isOwnFile = (name: string) =>
       name.startsWith(prefix) && /^\d+\.jsonl$/.test(name.slice(prefix.length));
@@ -62,7 +65,7 @@ class TopicJudge {
   async judge(): Promise<TopicReport> {
     const { window, boot_id, now, with_sequences } = this.#request;
     const ledger = this.#ledger;
-    const mark = await readMark(join(this.#folder.dir, `${this.#topic.encoded_name}.mark`));
+    const mark = await readMark(this.#mark_path);
     // Asked before the ledger is read: a capture that stops after that is seen as it was.
     const was_written = await this.#isWritten(mark);
     const has_ledger = await this.#readLedger();
@@ -99,9 +102,10 @@ class TopicJudge {
   }
 
   async #isWritten(mark: Mark | null): Promise<boolean> {
-    const { boot_id, isAlive } = this.#request;
-    const is_alive = mark !== null && mark.boot_id === boot_id && isAlive(mark.pid);
-    return is_alive || (await this.#isLocked());
+    const { boot_id, holdsOpen } = this.#request;
+    if (await this.#isLocked()) return true;
+    // The number may be another process's by now, so it must have the mark open.
+    return mark !== null && mark.boot_id === boot_id && holdsOpen(mark.pid, this.#mark_path);
   }
 
   /** Whether a capture holds the topic's lock; false too where that cannot be told. */

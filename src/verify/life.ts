@@ -29,7 +29,8 @@ export function lifeOf(ledger: Ledger, it: Circumstances): Life {
   if (standing.kind === 'never' || first_live_ms === null) {
     return { from_ms: null, to_ms: null, open_gap: null };
   }
-  const vouched_ms = vouchedUntil(it);
+  // Nothing is promised of what came before it was first live.
+  const vouched_ms = Math.max(first_live_ms, vouchedUntil(it));
   const known_until_ms = it.is_written ? it.now_ms : Math.max(ledger.last_at_ms, it.mark?.until_ms ?? 0);
   const ends = (to_ms: number, open_gap: Gap | null = null): Life => ({
     from_ms: first_live_ms,

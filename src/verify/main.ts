@@ -3,9 +3,10 @@
 import { setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { parseFlags } from '../shared/args.js';
-import { EXIT_OK, EXIT_USAGE, ExitError, errorCode } from '../shared/errors.js';
+import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
 import { VERSION_LINE } from '../shared/version.js';
 import { drawReport } from './draw.js';
+import { holdsOpen } from './open-files.js';
 import { Progress, type Screen } from './progress.js';
 import type { Report, Verdict } from './report.js';
 import { verifyFolder } from './verify.js';
@@ -85,7 +86,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     with_sequences: flags.sequences !== undefined,
     hour_ms: Number(process.env.CAPTURE_TEST_HOUR_MS ?? HOUR_MS),
     now: Date.now,
-    isAlive,
+    holdsOpen,
     expect: (bytes) => progress.expect(bytes),
     took: (bytes) => progress.took(bytes),
   }).finally(() => progress.end());
@@ -116,15 +117,6 @@ function lowerPriority(): void {
     setPriority(NICENESS);
   } catch {
     // Where the system does not allow it we run as everybody else.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // A pid of 0 would mean our own process group.
-    return pid > 0 && process.kill(pid, 0);
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
   }
 }
 

@@ -2,8 +2,9 @@ import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { HourFile, type Seal } from '../../src/capture/hour-file.js';
+import { HourFile } from '../../src/capture/hour-file.js';
 import { LineBuffer } from '../../src/capture/line-buffer.js';
+import type { Seal } from '../../src/capture/open-hour.js';
 import { Writer } from '../../src/capture/writer.js';
 import { type Fault, FaultyDisk } from '../testing/faulty-disk.js';
 import { readHourFiles, testFolder } from '../testing/folder.js';
@@ -44,6 +45,7 @@ function rig(folder: string, { impatient = true } = {}): Rig {
     opened: (path) => events.push(`opened ${path.slice(folder.length + 1)}`),
     closed: (path) => events.push(`closed ${path.slice(folder.length + 1)}`),
     sealed: (seal) => seals.push(seal),
+    vouched_ms: () => 0,
     synced: () => {},
     failed: (path, error) => events.push(`failed ${path} ${error}`),
   });
@@ -136,7 +138,7 @@ test('a torn line is removed from the newest file at the start, and its bytes ar
   await writeFile(join(folder, 't_0.jsonl'), 'old\n');
   await writeFile(join(folder, 't2_7200.jsonl'), 'another topic, unfinished');
   const r = rig(folder);
-  r.writer.flush();
+  r.writer.tick(3600);
   await r.quiet();
   expect(r.torn).toEqual([{ file: 't_3600.jsonl', bytes: '{"torn' }]);
   expect(await readHourFiles(folder)).toEqual({

@@ -66,6 +66,7 @@ export async function capture(
     {
       disk: options.disk ?? realDisk,
       now: options.now ?? Date.now,
+      uptime: () => performance.now(),
       random: () => 0,
       ca: options.ca ?? null,
       pid: process.pid,

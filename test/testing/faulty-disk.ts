@@ -32,7 +32,7 @@ export class FaultyDisk implements Disk {
     return realDisk.readdir(path);
   }
 
-  stat(path: string): Promise<{ ino: number; size: number }> {
+  stat(path: string): Promise<{ ino: number; size: number; isFile(): boolean }> {
     return realDisk.stat(path);
   }
 

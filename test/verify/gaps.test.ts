@@ -80,7 +80,7 @@ test('after a crash the gap begins at the mark, or at what was on the disk if th
   const other = await crashed(mark(at(30), given));
   expect(other.gaps).toMatchObject([{ from_ms: at(20), to_ms: null, reason: 'crash' }]);
   const none = await crashed('');
-  expect(none).toMatchObject({ gaps: [{ from_ms: 0, to_ms: null, reason: 'crash' }], covered: null });
+  expect(none).toMatchObject({ gaps: [{ from_ms: at(0), to_ms: null, reason: 'crash' }], covered: null });
 });
 
 test('a ledger that lost a gap between lost and live is damaged', async () => {
@@ -131,7 +131,7 @@ test('a torn end of the ledger is damage, unless a capture is at work', async ()
   const files = { ...FILES, 't.ledger': `${ledgerText([live(at(0)), SEAL])}{"at_` };
   expect(damageOf(await verify(files))).toEqual(['torn t.ledger:3']);
   const written = { ...files, 't.mark': mark(at(60), { boot_id: (await readBootId()) ?? '', pid: 7 }) };
-  const report = await verify(written, { isAlive: (pid) => pid === 7 });
+  const report = await verify(written, { holdsOpen: async (pid) => pid === 7 });
   expect(report).toMatchObject({ is_written: true, damage: [], gaps: [], to_ms: at(60) });
 });
 
@@ -142,7 +142,7 @@ test('the unfinished end of a folder that is being written is no damage', async 
     't.ledger': ledgerText([live(at(0)), SEAL]),
     't.mark': mark(at(90), { boot_id: (await readBootId()) ?? '', pid: 7 }),
   };
-  const report = await verify(files, { isAlive: (pid) => pid === 7 });
+  const report = await verify(files, { holdsOpen: async (pid) => pid === 7 });
   expect(report).toMatchObject({ is_written: true, damage: [], messages: 10, covered: 1 });
   expect(report.notes).toMatchObject([
     { file: fileOf(1), sentence: expect.stringContaining('being written') },
@@ -155,7 +155,7 @@ test('the process number of a capture that has stopped may be anybody else by no
     't.ledger': ledgerText([live(at(0)), SEAL, stop(at(60))]),
     't.mark': mark(at(60), { boot_id: (await readBootId()) ?? '', pid: 7 }),
   };
-  expect(await verify(files, { isAlive: () => true })).toMatchObject({ is_written: false, gaps: [] });
+  expect(await verify(files, { holdsOpen: async () => true })).toMatchObject({ is_written: false, gaps: [] });
 });
 
 test('a capture that runs and is not live has an open gap up to now', async () => {
@@ -164,6 +164,6 @@ test('a capture that runs and is not live has an open gap up to now', async () =
     't.ledger': ledgerText([live(at(0)), SEAL, lost(at(60))]),
     't.mark': mark(at(60), { boot_id: (await readBootId()) ?? '', pid: 7 }),
   };
-  const report = await verify(files, { isAlive: () => true, now: () => at(240) });
+  const report = await verify(files, { holdsOpen: async () => true, now: () => at(240) });
   expect(report).toMatchObject({ to_ms: START_MS + 4 * HOUR_MS, covered: 0.25, longest_gap_ms: 3 * HOUR_MS });
 });

@@ -68,7 +68,7 @@ export const stop = (until_ms: number): LedgerRecord => ({
 
 /** The boot id differs from this machine's, and no process has the pid. */
 export const mark = (until_ms: number, given: object = {}): string =>
-  `${JSON.stringify({ boot_id: 'another', pid: 0, until_ms, synced_ms: until_ms, ...given }).padEnd(191)}\n`;
+  `${JSON.stringify({ boot_id: 'another', pid: 0, until_ms, synced_ms: until_ms, wall_ms: until_ms, steady_ms: 0, ...given }).padEnd(191)}\n`;
 
 export const ledgerText = (records: readonly (LedgerRecord | string)[]): string =>
   records.map((record) => `${typeof record === 'string' ? record : JSON.stringify(record)}\n`).join('');
@@ -101,7 +101,7 @@ export function verifyDir(dir: string, given: Partial<VerifyRequest> = {}): Prom
     with_sequences: false,
     hour_ms: HOUR_MS,
     now: () => START_MS + 4 * HOUR_MS,
-    isAlive: () => false,
+    holdsOpen: async () => false,
     expect: () => {},
     took: () => {},
     ...given,

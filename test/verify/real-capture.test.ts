@@ -4,6 +4,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { none } from '../../src/shared/protocols/none.js';
+import * as openFiles from '../../src/verify/open-files.js';
 import type { TopicReport } from '../../src/verify/report.js';
 import { capture } from '../testing/captured.js';
 import { testFolder } from '../testing/folder.js';
@@ -11,8 +12,8 @@ import { serve } from '../testing/served.js';
 import { damageOf, verifyDir } from './output.js';
 
 async function judge(dir: string, is_live = false): Promise<TopicReport & { verdict: string }> {
-  const isAlive = (pid: number) => is_live && pid === process.pid;
-  const { verdict, topics } = await verifyDir(dir, { isAlive, now: Date.now });
+  const { holdsOpen } = is_live ? openFiles : { holdsOpen: async () => false };
+  const { verdict, topics } = await verifyDir(dir, { holdsOpen, now: Date.now });
   const [topic] = topics;
   if (topic === undefined) throw new Error('no topic');
   return { verdict, ...topic };
