@@ -16,7 +16,7 @@ const HELP = `Usage: streamer [run] [--config FILE] [--debug]
 
 Captures WebSocket feeds to hourly files, one process for each topic.
 
-  run        the supervisor, in the foreground, until SIGINT or SIGTERM; also without a command
+  run        the supervisor, in the foreground, until SIGINT, SIGTERM or SIGHUP; also without a command
   --status   the same as streamer-status: asks the running supervisor how it is
   verify     says whether what an output folder holds is whole
   replay     serves files of messages as a WebSocket feed

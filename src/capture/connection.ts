@@ -12,6 +12,7 @@
 import { type ClientOptions, WebSocket } from 'ws';
 import { errorCode, errorMessage } from '../shared/errors.js';
 import type { LogLevel } from '../shared/ipc.js';
+import { withoutPassword } from '../shared/printable.js';
 import { classify, renderTemplates } from '../shared/protocol-speech.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { Backoff, retryAfterMs } from './backoff.js';
@@ -63,8 +64,8 @@ export interface ConnectionEvents {
 export interface ConnectionTools {
   now(): number;
   random(): number;
-  /** The PEM text of `ca_file`, or null. */
-  readonly ca: string | null;
+  /** The PEM texts of all certificates to trust, or null: those that Node trusts. */
+  readonly ca: readonly string[] | null;
 }
 
 export class Connection {
@@ -75,6 +76,8 @@ export class Connection {
   readonly #data_prefix: Buffer;
   #state: ConnectionState = 'waiting';
   #since_ms: number;
+  /** By the steady clock. */
+  #live_at = 0;
   #error: string | null = null;
   #ws: WebSocket | null = null;
   #opens = 0;
@@ -147,7 +150,8 @@ export class Connection {
     if (this.#reads !== this.#reads_at_tick) this.#quiet_ms = 0;
     else if (!this.#paused) this.#quiet_ms += elapsed_ms;
     this.#reads_at_tick = this.#reads;
-    if (!this.#paused) this.#state_ms += elapsed_ms;
+    // A handshake is not read by us.
+    if (!this.#paused || this.#state === 'connecting') this.#state_ms += elapsed_ms;
     if (this.#state === 'connecting' && this.#state_ms >= HANDSHAKE_MS_MAX) {
       this.#lose(`The handshake did not end within ${HANDSHAKE_MS_MAX / 1000} s`);
     } else if (this.#state === 'subscribing' && this.#state_ms >= CONFIRM_MS_MAX) {
@@ -211,7 +215,7 @@ export class Connection {
     this.#enter('connecting');
     this.#events.log(
       'info',
-      `Connecting to ${ws_url}${proxy === null ? '' : ` through ${new URL(proxy).host}`}`,
+      `Connecting to ${withoutPassword(ws_url)}${proxy === null ? '' : ` through ${new URL(proxy).host}`}`,
     );
     const url = new URL(ws_url);
     const secure = url.protocol === 'wss:';
@@ -342,6 +346,7 @@ export class Connection {
 
   #goLive(sentence: string): void {
     this.#error = null;
+    this.#live_at = performance.now();
     this.#enter('live');
     this.#events.log('info', sentence);
     this.#events.live();
@@ -372,7 +377,7 @@ export class Connection {
 
   #noteLive(): boolean {
     if (this.#state !== 'live') return false;
-    this.#backoff.wasLive(this.#tools.now() - this.#since_ms);
+    this.#backoff.wasLive(performance.now() - this.#live_at);
     return true;
   }
 

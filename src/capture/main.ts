@@ -5,6 +5,7 @@
 // second, also while it waits for the lock, so that silence means that it hangs.
 
 import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
 import { errorMessage } from '../shared/errors.js';
 import type { FromCapture, LogLevel, Report, ToCapture } from '../shared/ipc.js';
 import { readBootId } from '../shared/mark.js';
@@ -84,7 +85,7 @@ async function start(settings: TopicSettings, output_dir: string): Promise<void>
     kill: (pid) => process.kill(pid, 'SIGKILL'),
   });
   if (stopping) return;
-  const ca = settings.ca_file === null ? null : readFileSync(settings.ca_file, 'utf8');
+  const ca = settings.ca_file === null ? null : authorities(settings.ca_file);
   recorder = new Recorder(settings, output_dir, {
     disk: realDisk,
     now: () => Date.now() + clock_offset_ms,
@@ -97,6 +98,13 @@ async function start(settings: TopicSettings, output_dir: string): Promise<void>
     hour_ms: Number(process.env.CAPTURE_TEST_HOUR_MS ?? HOUR_MS),
   });
   recorder.start();
+}
+
+/** PEM texts: those that Node trusts anyway, and those of the file. */
+function authorities(ca_file: string): string[] {
+  const extra = process.env.NODE_EXTRA_CA_CERTS;
+  const files = extra === undefined ? [ca_file] : [extra, ca_file];
+  return [...rootCertificates, ...files.map((file) => readFileSync(file, 'utf8'))];
 }
 
 async function stop(why: string): Promise<void> {
@@ -140,6 +148,8 @@ process.on('message', (message: ToCapture) => {
 process.on('disconnect', () => void stop('the supervisor is gone'));
 process.on('SIGINT', () => void stop('SIGINT'));
 process.on('SIGTERM', () => void stop('SIGTERM'));
+// The terminal was closed: the supervisor knows what to do.
+process.on('SIGHUP', () => {});
 if (clock_offset_file !== undefined) {
   readClockOffset();
   process.on('SIGUSR2', readClockOffset);

@@ -7,6 +7,7 @@
 import { formatBytes } from '../shared/format.js';
 import type { LogLevel, Report } from '../shared/ipc.js';
 import { encodeName } from '../shared/names.js';
+import { withoutPassword } from '../shared/printable.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { within } from '../shared/within.js';
 import { Connection } from './connection.js';
@@ -39,8 +40,8 @@ export interface RecorderTools {
   uptime(): number;
   random(): number;
   log(level: LogLevel, message: string): void;
-  /** The PEM text of `ca_file`, or null. */
-  readonly ca: string | null;
+  /** The PEM texts of all certificates to trust, or null: those that Node trusts. */
+  readonly ca: readonly string[] | null;
   readonly pid: number;
   /** See `readBootId`. */
   readonly boot_id: string | null;
@@ -120,7 +121,7 @@ export class Recorder {
       message: (bytes, received_ms) => this.#take(bytes, received_ms),
       lines: (bytes, count, received_ms) => this.#takeLines(bytes, count, received_ms),
       undecodable: (frame, sentence) => this.#keepFrame(frame, sentence),
-      live: () => this.#witness.live(settings.ws_url, this.#buffer.pushed),
+      live: () => this.#witness.live(withoutPassword(settings.ws_url), this.#buffer.pushed),
       lost: (reason) => this.#witness.lost(reason, this.#buffer.pushed),
       closed: (asked, last_read_ms) => this.#witness.closed(asked, last_read_ms, this.#buffer.pushed),
       pong: () => this.#witness.answered(this.#buffer.pushed, !this.#paused),

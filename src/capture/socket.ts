@@ -20,7 +20,7 @@ export interface SocketOptions {
   readonly port: number;
   readonly secure: boolean;
   /** PEM certificates to trust instead of the built-in ones, or null. */
-  readonly ca: string | null;
+  readonly ca: readonly string[] | null;
   readonly proxy: URL | null;
   /** Called after each read, before its bytes are handed on. */
   readonly onRead: () => void;
@@ -74,7 +74,7 @@ function tlsOptions({ host, ca }: SocketOptions): ConnectionOptions {
   return {
     // An address has no name to send.
     servername: isIP(host) === 0 ? host : '',
-    ...(ca === null ? {} : { ca }),
+    ...(ca === null ? {} : { ca: [...ca] }),
     ALPNProtocols: ['http/1.1'],
   };
 }

@@ -2,6 +2,7 @@
 
 import { parseFlags } from '../shared/args.js';
 import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
+import { printable } from '../shared/printable.js';
 import { VERSION_LINE } from '../shared/version.js';
 import { fileSource } from './files.js';
 import { planStreams } from './plan.js';
@@ -109,11 +110,6 @@ function describeTopics(topics: readonly string[]): string {
   const shown = topics.slice(0, TOPICS_SHOWN_MAX).map((topic) => `  ${printable(topic)}\n`);
   const more = topics.length - shown.length;
   return `Topics:\n${shown.join('')}${more > 0 ? `  and ${more} more\n` : ''}`;
-}
-
-/** What files and clients say must not steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
 }
 
 function describe({ number, messages, topics, skipped }: ConnectionCounts): string {

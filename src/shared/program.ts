@@ -2,6 +2,7 @@
 // into its sentences on stderr, anything unexpected into one sentence and status 70. No stack trace is shown.
 
 import { EXIT_CANNOT_CREATE, ExitError, errorCode, errorMessage } from './errors.js';
+import { printable } from './printable.js';
 
 /** A mistake in the program. */
 const EXIT_SOFTWARE = 70;
@@ -45,12 +46,16 @@ function reportOutput(name: string, error: Error): number {
 /** Prints what went wrong and returns the exit status for it. */
 function report(name: string, error: unknown): number {
   if (error instanceof ExitError) {
-    for (const sentence of error.sentences) process.stderr.write(`${name}: ${sentence}\n`);
+    for (const sentence of error.sentences) process.stderr.write(`${name}: ${printable(sentence)}\n`);
     return error.exit_code;
+  }
+  if ((error as { syscall?: unknown } | null)?.syscall === 'uv_cwd') {
+    const sentence = 'The folder that this was started in is gone: change to another one.';
+    return report(name, new ExitError(EXIT_CANNOT_CREATE, [sentence]));
   }
   const where = error instanceof Error ? /\(?([^\s(]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1] : undefined;
   const place = where === undefined ? '' : `, at ${where}`;
-  const message = errorMessage(error).replace(/\s+/g, ' ');
+  const message = printable(errorMessage(error).replace(/\s+/g, ' '));
   process.stderr.write(`${name}: Ended by a mistake in the program: ${message}${place}.\n`);
   return EXIT_SOFTWARE;
 }

@@ -2,9 +2,9 @@
 // first when the terminal is narrow.
 
 import { formatBytes } from '../shared/format.js';
+import { printable } from '../shared/printable.js';
 import type { TopicStatus } from '../shared/status.js';
 import type { Style } from './paper.js';
-import { escapeControls } from './text.js';
 
 export interface Column {
   readonly title: string;
@@ -40,7 +40,7 @@ const AGO_WIDTH = '59m ago'.length;
 
 /** The topic, and the name of its files where that is another. */
 function topicLabel({ topic, name }: TopicStatus): string {
-  return escapeControls(name === topic ? topic : `${topic} (${name})`);
+  return printable(name === topic ? topic : `${topic} (${name})`);
 }
 
 type CountKey = 'dropped' | 'reconnects' | 'restarts' | 'gaps';
@@ -61,7 +61,7 @@ export const COLUMNS: readonly Column[] = [
   {
     title: 'STATE',
     align: 'left',
-    text: (topic) => escapeControls(topic.state),
+    text: (topic) => printable(topic.state),
     style: (topic) => STATE_STYLES[topic.state] ?? null,
   },
   {

@@ -2,10 +2,11 @@
 // topic, the worst first. A pure function of the document, the time and the paper it is drawn on.
 
 import { formatBytes, formatDuration, formatStatusLine } from '../shared/format.js';
+import { printable } from '../shared/printable.js';
 import type { StatusDocument, TopicStatus } from '../shared/status.js';
 import { type Paper, paint, rowsOf, widthOf } from './paper.js';
 import { drawHeader, drawTopic, layOut } from './table.js';
-import { cutEnd, escapeControls, wrap } from './text.js';
+import { cutEnd, wrap } from './text.js';
 
 /** A state that this version does not know stands between these and the live ones. */
 const STATES_WORST_FIRST: readonly string[] = [
@@ -38,7 +39,7 @@ function worstFirst(a: TopicStatus, b: TopicStatus): number {
 function countStates(topics: readonly TopicStatus[]): string {
   const counts = new Map<string, number>();
   for (const { state } of topics) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, count]) => `${count} ${escapeControls(state)}`).join(', ');
+  return [...counts].map(([state, count]) => `${count} ${printable(state)}`).join(', ');
 }
 
 function summaryLine(document: StatusDocument, sorted: readonly TopicStatus[]): string {
@@ -48,18 +49,18 @@ function summaryLine(document: StatusDocument, sorted: readonly TopicStatus[]): 
     others.length === 0 ? live : `${live}, ${countStates(others)}`,
     `${formatBytes(document.total_bytes)} written`,
     `pid ${document.pid}`,
-    `version ${escapeControls(document.version)}`,
+    `version ${printable(document.version)}`,
   ];
-  if (document.state !== 'running') parts.push(`the supervisor is ${escapeControls(document.state)}`);
+  if (document.state !== 'running') parts.push(`the supervisor is ${printable(document.state)}`);
   return parts.join(' | ');
 }
 
 /** `… 188 more topics, all live`, or how many are what. */
 function moreLine(rest: readonly TopicStatus[]): string {
   const state = rest[0]?.state ?? '';
-  if (rest.length === 1) return `… 1 more topic, ${escapeControls(state)}`;
+  if (rest.length === 1) return `… 1 more topic, ${printable(state)}`;
   const all = rest.every((topic) => topic.state === state);
-  return `… ${rest.length} more topics${all ? `, all ${escapeControls(state)}` : `: ${countStates(rest)}`}`;
+  return `… ${rest.length} more topics${all ? `, all ${printable(state)}` : `: ${countStates(rest)}`}`;
 }
 
 /**
@@ -95,5 +96,5 @@ export function drawStatus(document: StatusDocument, now_ms: number, paper: Pape
 /** What stands in the place of the status while no supervisor answers: for how long, and why. */
 export function drawDown(sentence: string, down_ms: number, paper: Paper): string[] {
   const head = paint(paper, cutEnd(`Not running for ${formatDuration(down_ms)}.`, widthOf(paper)), 'red');
-  return [head, ...wrap(escapeControls(sentence), widthOf(paper), rowsOf(paper) - 1)];
+  return [head, ...wrap(printable(sentence), widthOf(paper), rowsOf(paper) - 1)];
 }

@@ -1,9 +1,10 @@
 // The table of topics: which columns fit the paper, how wide each is, and the lines of one topic.
 
+import { printable } from '../shared/printable.js';
 import type { TopicStatus } from '../shared/status.js';
 import { COLUMNS, type Column, DROP_ORDER } from './columns.js';
 import { type Paper, paint, widthOf } from './paper.js';
-import { cutEnd, cutMiddle, escapeControls, pad, textWidth, wrap } from './text.js';
+import { cutEnd, cutMiddle, pad, textWidth, wrap } from './text.js';
 
 const SEPARATOR = '  ';
 /** A column goes rather than that a longer topic than this gets less room. */
@@ -59,7 +60,7 @@ export function drawTopic(
   const line = cells.join(SEPARATOR).trimEnd();
   const room = widthOf(paper) - ERROR_INDENT.length;
   if (topic.error === null || room < 1) return [line];
-  const words = wrap(escapeControls(topic.error), room, ERROR_LINES_MAX);
+  const words = wrap(printable(topic.error), room, ERROR_LINES_MAX);
   const blank = ' '.repeat(ERROR_INDENT.length);
   return [line, ...words.map((text, i) => (i === 0 ? ERROR_INDENT : blank) + paint(paper, text, 'red'))];
 }

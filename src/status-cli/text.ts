@@ -1,18 +1,9 @@
-// Text that came from outside, made fit for a terminal: nothing in it can move the cursor, change a colour or
-// turn the line around, and its width is counted in columns, not in characters.
+// Text for a terminal: its width is counted in columns, not in characters, and it is cut, padded and wrapped by them.
+// What came from outside must be printable first (src/shared/printable.ts).
 
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const ZERO_WIDTH = /^\p{M}$/u;
 const WIDE =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u;
-
-/** The text with control, format and bidirectional characters and lone surrogates written as `\u001b`. */
-export function escapeControls(text: string): string {
-  return text.replace(UNSAFE, (char) => {
-    const code = char.codePointAt(0) ?? 0;
-    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
-}
 
 function charWidth(char: string): number {
   if (char < '\u0300') return 1;

@@ -7,11 +7,12 @@
 // own buffer has no bound.
 
 import * as fs from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { createLogger, format, type Logger, transports } from 'winston';
 import DailyRotateFile from 'winston-daily-rotate-file';
 import { EXIT_CANNOT_CREATE, ExitError, errorMessage } from '../shared/errors.js';
 import type { LogLevel } from '../shared/ipc.js';
+import { printable } from '../shared/printable.js';
 import type { Settings } from '../shared/settings.js';
 import { within } from '../shared/within.js';
 
@@ -180,16 +181,8 @@ function stream(transport: DailyRotateFile): InnerStream {
 }
 
 function line(level: LogLevel, message: string, who: string | undefined, at_ms: number): string {
-  const from = who === undefined ? '' : ` [${escapeControls(who)}]`;
-  return `${new Date(at_ms).toISOString()} ${level.toUpperCase().padEnd(5)}${from} ${escapeControls(message)}`;
-}
-
-/** A server's words may hold line breaks or a terminal's commands. */
-function escapeControls(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );
+  const from = who === undefined ? '' : ` [${printable(who)}]`;
+  return `${new Date(at_ms).toISOString()} ${level.toUpperCase().padEnd(5)}${from} ${printable(message)}`;
 }
 
 /** Keeps a regular file of the log's name aside, and sees that one can be written in its folder. */
@@ -197,14 +190,27 @@ function makeWritable(log_file: string): void {
   try {
     fs.mkdirSync(dirname(log_file), { recursive: true });
     const there = fs.lstatSync(log_file, { throwIfNoEntry: false });
-    if (there?.isDirectory()) throw new Error('it is a folder');
     if (there?.isFile()) fs.renameSync(log_file, keptName(log_file, there.mtime));
+    else if (there !== undefined && !isOwnLink(log_file, there)) throw new Error(`it is ${kindOf(there)}`);
     fs.writeFileSync(currentFile(log_file), '', { flag: 'a' });
   } catch (error) {
     throw new ExitError(EXIT_CANNOT_CREATE, [
       `The log file ${log_file} cannot be written: ${errorMessage(error)}. Choose another "log_file", or give the right to write there.`,
     ]);
   }
+}
+
+/** A link to our own file of some day. */
+function isOwnLink(log_file: string, there: fs.Stats): boolean {
+  if (!there.isSymbolicLink()) return false;
+  const target = resolve(dirname(log_file), fs.readlinkSync(log_file));
+  const date = /\d{4}-\d{2}-\d{2}/.exec(basename(target))?.[0];
+  return date !== undefined && target === resolve(datedName(log_file, date));
+}
+
+function kindOf(there: fs.Stats): string {
+  if (there.isDirectory()) return 'a folder';
+  return there.isSymbolicLink() ? 'a link to something else' : 'no regular file';
 }
 
 /** The name that the transport gives to today's file. */

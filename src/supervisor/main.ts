@@ -74,6 +74,8 @@ export async function runSupervisor(given: {
 function listen(tell: (why: string) => void): void {
   process.on('SIGINT', () => tell('SIGINT'));
   process.on('SIGTERM', () => tell('SIGTERM'));
+  // The terminal was closed.
+  process.on('SIGHUP', () => tell('SIGHUP'));
   process.on('message', (message) => {
     if (message === 'shutdown') tell('PM2 asked for it');
   });

@@ -6,6 +6,7 @@
 // the process killed at its deadline.
 
 import type { Report } from '../shared/ipc.js';
+import { withoutPassword } from '../shared/printable.js';
 import type { TopicSettings } from '../shared/settings.js';
 import type { TopicState, TopicStatus } from '../shared/status.js';
 import { within } from '../shared/within.js';
@@ -116,7 +117,7 @@ export class TopicRunner {
     return {
       topic,
       name,
-      ws_url,
+      ws_url: withoutPassword(ws_url),
       state: this.#state ?? report?.state ?? 'starting',
       since_ms: this.#state === null && report !== null ? report.since_ms : this.#state_since_ms,
       pid: this.#process?.pid ?? null,

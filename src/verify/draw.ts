@@ -2,13 +2,13 @@
 // worst last, and a last line that says what it comes to.
 
 import { formatBytes, formatDuration } from '../shared/format.js';
+import { printable } from '../shared/printable.js';
 import type { Damage, Gap, Hole, Note, Report, TopicReport, Verdict } from './report.js';
 
 const SEPARATOR = '  ';
 const NONE = '-';
 /** Beyond it a Date cannot tell the day. */
 const DATE_MS_MAX = 8.64e15;
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 interface Column {
   readonly title: string;
@@ -115,11 +115,6 @@ function summary({ verdict, topics }: Report): string {
 }
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-/** Text from files and folders, with nothing in it that could steer a terminal. */
-function printable(text: string): string {
-  return text.replace(UNSAFE, (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
-}
 
 function formatInstant(ms: number): string {
   return ms > DATE_MS_MAX ? `${ms} ms` : new Date(ms).toISOString();

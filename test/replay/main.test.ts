@@ -68,7 +68,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(await replay.ended).toBe(0);
     expect((await client.closed).code).toBe(1001);
     expect(replay.printed.stdout).toMatch(
-      /^Listening on ws:\/\/127\.0\.0\.1:\d+\nTopics:\n {2}b\n {2}\?\[2J\n {2}a\n$/,
+      /^Listening on ws:\/\/127\.0\.0\.1:\d+\nTopics:\n {2}b\n {2}\\u001b\[2J\n {2}a\n$/,
     );
     expect(replay.printed.stderr).toBe('Client 1 has gone: 1 messages sent, 2 topics subscribed.\n');
   },

@@ -7,12 +7,14 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { ExitError } from '../../src/shared/errors.js';
+import { type ExitError, errorCode } from '../../src/shared/errors.js';
 import { LogFile } from '../../src/supervisor/log.js';
 import { testFolder } from '../testing/folder.js';
 import { eventually } from '../testing/supervised.js';
@@ -108,14 +110,30 @@ test('no line of a server or a child can pass for two, or steer a terminal', asy
   );
 });
 
-test.each([
-  ['a folder', (path: string) => mkdirSync(path)],
-  ['below a file', (path: string) => writeFileSync(join(path, '..'), '')],
-])('a log that cannot be made is refused with 73: %s', async (_, spoil) => {
+test.each<[string, (path: string) => void]>([
+  ['a folder', (path) => mkdirSync(path)],
+  ["a link to another program's file", (path) => symlinkSync('other.txt', path)],
+  ['a pipe', (path) => void execFileSync('mkfifo', [path])],
+  [
+    'below a file',
+    (path) => {
+      rmdirSync(dirname(path));
+      writeFileSync(dirname(path), '');
+    },
+  ],
+])('a log that cannot be made is refused with 73, and what is there is left alone: %s', async (_, spoil) => {
   const folder = await testFolder();
   const path = join(folder, 'sub', 'system.log');
-  if (spoil.toString().includes('mkdirSync')) mkdirSync(join(folder, 'sub'));
+  mkdirSync(dirname(path));
   spoil(path);
+  const look = () => {
+    try {
+      return lstatSync(path).mode;
+    } catch (error) {
+      return errorCode(error);
+    }
+  };
+  const there = look();
   try {
     openLog(path);
     expect.unreachable();
@@ -123,6 +141,7 @@ test.each([
     expect((error as ExitError).exit_code).toBe(73);
     expect((error as ExitError).sentences[0]).toContain(`The log file ${path} cannot be written`);
   }
+  expect(look()).toBe(there);
 });
 
 test('the last words of a process that ends now are written at once', async () => {

@@ -68,7 +68,7 @@ export async function capture(
       now: options.now ?? Date.now,
       uptime: () => performance.now(),
       random: () => 0,
-      ca: options.ca ?? null,
+      ca: options.ca === undefined ? null : [options.ca],
       pid: process.pid,
       boot_id: await readBootId(),
       hour_ms: HOUR_MS,

@@ -50,6 +50,15 @@ export const filePath: Format = (value, path) => {
   return /\p{Cc}/u.test(value) ? must(path, 'a path without control characters', value) : [];
 };
 
+/** The rotating log puts the day in the place of `%DATE%` itself. */
+export const logPath: Format = (value, path) => {
+  const mistakes = filePath(value, path);
+  if (mistakes.length > 0) return mistakes;
+  return String(value).includes('%DATE%')
+    ? must(path, 'a path without %DATE%: each day has its own file anyway', value)
+    : [];
+};
+
 /** The name that a topic's files bear. */
 export const fileName: Format = (value, path) => {
   const mistakes = plainText(value, path);

@@ -2,6 +2,7 @@
 // sentence about a name that nobody knows. Nothing that a user wrote reaches the terminal unescaped.
 
 import { nearestName } from '../nearest.js';
+import { printable, withoutPassword } from '../printable.js';
 
 const SHOWN_LENGTH_MAX = 60;
 
@@ -15,7 +16,7 @@ export function shown(value: unknown): string {
 
 /** A URL as JSON, without its password. */
 export function shownUrl(url: string): string {
-  return visible(JSON.stringify(url.replace(/^([^/]*\/\/[^/?#]*:)[^/?#]*@/, '$1***@')));
+  return visible(JSON.stringify(withoutPassword(url)));
 }
 
 /** `path.key`, or `path["odd key"]` where the key is no plain word. An empty `path` is the top level. */
@@ -31,11 +32,7 @@ export function unknownKey(path: string, key: string, known: readonly string[]):
   return `${keyPath(path, key)} is not a known key: ${advice}`;
 }
 
-/** Cut, and with what could move or hide text on a terminal written as `\u` and its number. */
+/** Cut, and with nothing in it that could steer a terminal. */
 function visible(text: string): string {
-  const cut = text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text;
-  return cut.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );
+  return printable(text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text);
 }

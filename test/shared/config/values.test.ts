@@ -120,6 +120,11 @@ const REFUSED: readonly [key: string, value: unknown, sentence: string][] = [
   ['output_dir', '', 'output_dir must be a path, and not empty, not "".'],
   ['output_dir', 'a\0b', 'output_dir must be a path without control characters, not "a\\u0000b".'],
   ['log_file', 7, 'log_file must be a path, and not empty, not 7.'],
+  [
+    'log_file',
+    'a%DATE%.log',
+    'log_file must be a path without %DATE%: each day has its own file anyway, not "a%DATE%.log".',
+  ],
   ['status_socket', null, 'status_socket must be a path, and not empty, not null.'],
   ['topic', '', 'topic must be text, and not empty, not "".'],
   ['topic', 'a\tb', 'topic must be text without control characters, not "a\\tb".'],
