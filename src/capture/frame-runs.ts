@@ -1,7 +1,7 @@
 // The fast way for the messages that a feed is made of: runs of whole, unfragmented, uncompressed text frames are
 // cut out of the read buffer and moved together in it, so that what is left is their lines, without a call or an
 // object for each. Every other frame goes to ws untouched, in its place in the order: control frames, binary ones,
-// fragments, empty or masked ones, one that is longer than allowed or does not fit the buffer, one that does not
+// fragments, empty or masked ones, one that is longer than allowed or than 64 KiB, one that does not
 // begin like the topic's data, and all of them until the topic is live. So ws still speaks with the server and
 // still says what is wrong; this file only knows where frames end.
 //
@@ -11,7 +11,8 @@
 
 import { isUtf8 } from 'node:buffer';
 
-const BUFFER_BYTES = 64 * 1024;
+/** Memory that is never read into is never used: a quiet topic costs a page or two of it. */
+const BUFFER_BYTES = 256 * 1024;
 /** Messages of one run; a longer one becomes two. */
 const RUN_MESSAGES_MAX = 4_096;
 const NEWLINE = 0x0a;
@@ -19,6 +20,8 @@ const SPACE = 0x20;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 /** Final, no reserved bit, text: the first byte of the frames that are taken. */
 const FINAL_TEXT = 0x81;
+/** The second byte of a frame that is not masked and whose length stands in the next two. */
+const LENGTH_16 = 126;
 const OPCODE = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8 } as const;
 
 export interface FrameRunsOptions {
@@ -112,8 +115,9 @@ export class FrameRuns {
       const size = this.#frameSize(at, end);
       if (size === null) return at;
       const is_whole = at + size <= end;
-      // The rest of a message that may be taken is waited for, if there is room for it.
-      if (!is_whole && takes && this.#bytes[at] === FINAL_TEXT && size <= BUFFER_BYTES) return at;
+      // The rest of a message that may be taken is waited for: there is room for four of them.
+      const may_be_taken = takes && this.#bytes[at] === FINAL_TEXT && (this.#bytes[at + 1] ?? 0) <= LENGTH_16;
+      if (!is_whole && may_be_taken) return at;
       const to = Math.min(end, at + size);
       this.#owed = size - (to - at);
       this.#note(this.#bytes[at] ?? 0);
@@ -130,11 +134,11 @@ export class FrameRuns {
     const second = this.#bytes[at + 1] ?? 0;
     const mask_bytes = second >= 0x80 ? 4 : 0;
     const short = second & 0x7f;
-    if (short < 126) return 2 + mask_bytes + short;
-    const header = short === 126 ? 4 : 10;
+    if (short < LENGTH_16) return 2 + mask_bytes + short;
+    const header = short === LENGTH_16 ? 4 : 10;
     if (end - at < header) return null;
     const length =
-      short === 126 ? this.#bytes.readUInt16BE(at + 2) : Number(this.#bytes.readBigUInt64BE(at + 2));
+      short === LENGTH_16 ? this.#bytes.readUInt16BE(at + 2) : Number(this.#bytes.readBigUInt64BE(at + 2));
     return header + mask_bytes + length;
   }
 
@@ -166,11 +170,11 @@ export class FrameRuns {
     next: while (end - from >= 2 && bytes[from] === FINAL_TEXT && count < RUN_MESSAGES_MAX) {
       let length = bytes[from + 1] as number;
       let payload = from + 2;
-      if (length === 126) {
+      if (length === LENGTH_16) {
         if (end - from < 4) break;
         length = ((bytes[from + 2] as number) << 8) | (bytes[from + 3] as number);
         payload = from + 4;
-      } else if (length > 126) break;
+      } else if (length > LENGTH_16) break;
       const payload_end = payload + length;
       if (payload_end > end || length > message_bytes_max) break;
       if (length === 0 || length < prefix.length) break;
@@ -207,9 +211,9 @@ export class FrameRuns {
   #giveUpTo(wrong: number, start: number): void {
     const wrong_start = wrong === 0 ? start : (this.#ends[wrong - 1] ?? 0) + 1;
     const message = this.#bytes.subarray(wrong_start, this.#ends[wrong]);
-    const header = Buffer.from([FINAL_TEXT, 126, message.length >> 8, message.length & 0xff]);
+    const header = Buffer.from([FINAL_TEXT, LENGTH_16, message.length >> 8, message.length & 0xff]);
     const frame = Buffer.concat([
-      message.length < 126 ? Buffer.from([FINAL_TEXT, message.length]) : header,
+      message.length < LENGTH_16 ? Buffer.from([FINAL_TEXT, message.length]) : header,
       message,
     ]);
     if (wrong > 0) this.#give(start, wrong_start, wrong);
