@@ -2,21 +2,14 @@
 // written, and it can be sealed when nothing more comes. Errors of the disk are thrown, and the same call can be
 // made again.
 
+import type { SealRecord } from '../shared/ledger-records.js';
 import { Digest } from './digest.js';
 import type { Disk, DiskFile } from './disk.js';
 import type { Batch } from './line-buffer.js';
 import { removeTornEnd } from './repair.js';
 
-/** What a closed file holds. */
-export interface Seal {
-  /** A name, not a path. */
-  readonly file: string;
-  readonly messages: number;
-  readonly bytes: number;
-  readonly first_ms: number;
-  readonly last_ms: number;
-  readonly sha256: string;
-}
+/** What a closed file holds: the ledger's record of it, without the time of its writing. */
+export type Seal = Omit<SealRecord, 'at_ms' | 'kind'>;
 
 /** What is remembered of a file's last seal. */
 export type KnownSeal = Pick<Seal, 'bytes' | 'first_ms' | 'last_ms'>;

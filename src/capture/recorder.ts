@@ -80,7 +80,10 @@ export class Recorder {
     this.#ledger = new Ledger(disk, output_dir, encoded_name, now, settings.fsync !== 'never', {
       troubled: (error) => log('error', `${this.#ledger.path} could not be written: ${describe(error)}`),
     });
-    this.#witness = new Witness(this.#ledger, new MarkFile(disk, output_dir, encoded_name), {
+    const mark = new MarkFile(disk, output_dir, encoded_name, (error) =>
+      log('error', `The mark could not be written: ${describe(error)}`),
+    );
+    this.#witness = new Witness(this.#ledger, mark, {
       now,
       uptime: tools.uptime,
       boot_id: tools.boot_id,
@@ -88,7 +91,6 @@ export class Recorder {
       pings_only: settings.compression,
       ping: () => this.#connection.ping(),
       gap: (from_ms, to_ms, reason, messages) => log('warn', gapSentence(from_ms, to_ms, reason, messages)),
-      markFailed: (error) => log('error', `The mark could not be written: ${describe(error)}`),
     });
     const hour = { folder: output_dir, encoded_name, fsync: settings.fsync, hour_ms: tools.hour_ms };
     this.#file = new HourFile(disk, hour, {

@@ -14,18 +14,17 @@
 // what is written; both hold if the process dies between any two lines.
 
 import type { GapReason } from '../shared/ledger-records.js';
+import { ClockWatch } from './clock-watch.js';
 import type { Ledger } from './ledger.js';
 import type { MarkFile } from './mark.js';
 import { MissedMessages, type MissedReason } from './missed.js';
 import type { KnownSeal } from './open-hour.js';
-import { CLOCK_STEP_MS, follow, NO_PAST, resume, type Standing } from './standing.js';
+import { follow, NO_PAST, resume, type Standing } from './standing.js';
 
 /** What arrives was sent at most this long ago. */
 const FLIGHT_MS = 1_000;
 /** A server that answers no ping is believed again when we have read without a break for so long. */
 const CONGESTION_MS_MAX = 5_000;
-/** A tick as late as this means that we stood still. */
-const STOOD_STILL_MS = 1_500;
 
 export interface WitnessTools {
   /** The wall clock, Unix milliseconds. */
@@ -40,7 +39,6 @@ export interface WitnessTools {
   ping(): void;
   /** A gap was declared: for the log. */
   gap(from_ms: number, to_ms: number, reason: GapReason, messages: number | undefined): void;
-  markFailed(error: unknown): void;
 }
 
 type GapDetails = { readonly detail?: string; readonly messages?: number };
@@ -67,17 +65,14 @@ export class Witness {
   /** Vouched for when the file being written was opened: nothing in it was sent earlier. */
   #opened_ms = 0;
   #url = '';
-  #wall_ms = 0;
-  #steady_ms = 0;
+  readonly #clock: ClockWatch;
   #markable: { readonly until_ms: number; readonly synced_ms: number } | null = null;
-  #marked: { readonly until_ms: number; readonly synced_ms: number } | null = null;
-  #marking: Promise<void> | null = null;
-  #mark_failed = false;
 
   constructor(ledger: Ledger, mark: MarkFile, tools: WitnessTools) {
     this.#ledger = ledger;
     this.#mark = mark;
     this.#tools = tools;
+    this.#clock = new ClockWatch(tools.now);
   }
 
   /** Gaps declared in this run. */
@@ -102,10 +97,9 @@ export class Witness {
       else past = follow(past, record);
     });
     const mark = await this.#mark.read();
-    this.#wall_ms = this.#tools.now();
-    this.#steady_ms = performance.now();
+    this.#clock.start();
     const { boot_id } = this.#tools;
-    const now = { wall_ms: this.#wall_ms, steady_ms: this.#tools.uptime() };
+    const now = { wall_ms: this.#tools.now(), steady_ms: this.#tools.uptime() };
     const { standing, is_new, vouched_ms, synced_ms } = resume(past, { mark, boot_id, ...now });
     this.#standing = standing;
     this.#read_until_ms = vouched_ms;
@@ -153,7 +147,7 @@ export class Witness {
    */
   closed(asked: boolean, last_read_ms: number, lines: number): void {
     // Reads that follow a standstill come before the tick that notices it.
-    if (performance.now() - this.#steady_ms > STOOD_STILL_MS) this.congested();
+    if (this.#clock.is_overdue) this.congested();
     if (asked) this.#provedUntil(this.#tools.now(), lines);
     else if (this.#congested_at === null) this.#provedUntil(last_read_ms - FLIGHT_MS, lines);
   }
@@ -236,7 +230,6 @@ export class Witness {
     await this.#mark.lookUp();
     if (await this.#ledger.stillThere()) return true;
     const now_ms = this.#tools.now();
-    this.#marked = null;
     if (this.#standing.kind === 'live') {
       this.#standing = { kind: 'live', since_ms: now_ms, gap_from_ms: now_ms };
       this.#ledger.record({ kind: 'live', since_ms: now_ms, url: this.#url });
@@ -286,10 +279,10 @@ export class Witness {
     }
     if (this.#standing.kind !== 'never') this.#ledger.record({ kind: 'stop', until_ms, reason });
     await this.#ledger.flushed().catch(() => {});
-    await this.#marking;
+    await this.#mark.settled();
     this.#setMarkable(until_ms);
     this.#writeMark();
-    await this.#marking;
+    await this.#mark.settled();
     await this.#mark.close();
   }
 
@@ -328,19 +321,12 @@ export class Witness {
 
   /** A step of the wall clock is a gap over both readings, and what was known in the old time is moved to the new. */
   #checkClock(): void {
-    const wall_ms = this.#tools.now();
-    const steady_ms = performance.now();
-    const elapsed_ms = steady_ms - this.#steady_ms;
-    const expected_ms = this.#wall_ms + elapsed_ms;
-    const step_ms = Math.round(wall_ms - expected_ms);
-    const before_ms = this.#wall_ms;
-    this.#wall_ms = wall_ms;
-    this.#steady_ms = steady_ms;
-    if (elapsed_ms > STOOD_STILL_MS) this.congested();
-    if (Math.abs(step_ms) <= CLOCK_STEP_MS) return;
-    const from_ms = Math.min(before_ms, wall_ms - elapsed_ms) - FLIGHT_MS;
-    this.#declare(from_ms, Math.max(expected_ms, wall_ms), 'clock');
-    const move = (at_ms: number) => Math.min(wall_ms, at_ms + step_ms);
+    const { stood_still, step } = this.#clock.look();
+    if (stood_still) this.congested();
+    if (step === null) return;
+    this.#declare(step.first_ms - FLIGHT_MS, step.last_ms, 'clock');
+    const now_ms = this.#tools.now();
+    const move = (at_ms: number) => Math.min(now_ms, at_ms + step.by_ms);
     if (this.#pinged_ms !== null) this.#pinged_ms = move(this.#pinged_ms);
     this.#read_until_ms = move(this.#read_until_ms);
     this.#vouched_ms = move(this.#vouched_ms);
@@ -349,29 +335,14 @@ export class Witness {
     if (this.#candidate !== null) this.#candidate.until_ms = move(this.#candidate.until_ms);
   }
 
-  #clocks(): { wall_ms: number; steady_ms: number } {
-    return { wall_ms: Math.floor(this.#tools.now()), steady_ms: Math.floor(this.#tools.uptime()) };
-  }
-
   /** Not before the ledger has everything: the mark must not pass a gap that is not written yet. */
   #writeMark(): void {
-    const mark = this.#markable;
-    if (mark === null || this.#marking !== null || !this.#ledger.settled || this.#standing.kind === 'never')
-      return;
-    if (this.#marked?.until_ms === mark.until_ms && this.#marked.synced_ms === mark.synced_ms) return;
+    if (this.#markable === null || !this.#ledger.settled || this.#standing.kind === 'never') return;
     const { boot_id, pid } = this.#tools;
-    this.#marking = this.#mark
-      .write({ boot_id: boot_id ?? '', pid, ...mark, ...this.#clocks() })
-      .then(() => {
-        this.#marked = mark;
-        this.#mark_failed = false;
-      })
-      .catch((error: unknown) => {
-        if (!this.#mark_failed) this.#tools.markFailed(error);
-        this.#mark_failed = true;
-      })
-      .finally(() => {
-        this.#marking = null;
-      });
+    const [wall_ms, steady_ms] = [this.#tools.now(), this.#tools.uptime()].map(Math.floor) as [
+      number,
+      number,
+    ];
+    this.#mark.write({ boot_id: boot_id ?? '', pid, ...this.#markable, wall_ms, steady_ms });
   }
 }

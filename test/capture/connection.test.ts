@@ -1,6 +1,7 @@
 // What a connection does over its life: subscribes, is confirmed or refused, notices silence, comes back, stops.
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { bybit } from '../../src/shared/protocols/bybit.js';
 import { none } from '../../src/shared/protocols/none.js';
 import { capture } from '../testing/captured.js';
 import { serve } from '../testing/served.js';
@@ -49,6 +50,39 @@ test('a pong neither confirms nor refuses', async () => {
   await c.until('both written', (r) => r.messages === 2);
   expect(c.report().state).toBe('subscribing');
   connection.answer(request, true, '');
+  await c.until('live', (r) => r.state === 'live');
+});
+
+test('an acknowledgement with an id answers that request, one without the oldest, and the topic is live with the last', async () => {
+  const requests = ['{topic}', '{topic}.more', '{topic}.most'];
+  const subscribe = requests.map((name) => ({ op: 'subscribe', req_id: '{id}', args: [name] }));
+  const server = await serve();
+  const c = await capture(server.url, { protocol: { ...bybit, subscribe } });
+  const connection = await server.nextConnection();
+  const [, second, third] = [
+    await connection.nextRequest('subscribe'),
+    await connection.nextRequest('subscribe'),
+    await connection.nextRequest('subscribe'),
+  ];
+  expect([second?.args, third?.args]).toEqual([['t.more'], ['t.most']]);
+  // The first is the oldest that waits; had it answered the third, the next would answer none and be a message.
+  const without_id = '{"success":true,"ret_msg":"","conn_id":"1","op":"subscribe"}';
+  connection.sendText(without_id);
+  connection.answer(third, true, '');
+  await c.until('two acknowledgements written', (r) => r.messages === 2);
+  expect(c.report().state).toBe('subscribing');
+  connection.answer(second, true, '');
+  await c.until('live', (r) => r.state === 'live');
+  expect(await c.untilLogged(/^Live/)).toBe('Live: the server confirmed the subscription');
+});
+
+test('an acknowledgement of something that was not asked for is a message like any other', async () => {
+  const server = await serve();
+  const subscribe = bybit.subscribe.flatMap((request) => [request, request]);
+  const c = await capture(server.url, { protocol: { ...bybit, subscribe } });
+  const connection = await server.nextConnection();
+  await connection.nextRequest('subscribe');
+  connection.answer({ op: 'subscribe', req_id: 'of another' }, true, '');
   await c.until('live', (r) => r.state === 'live');
 });
 
@@ -192,6 +226,25 @@ test('a close is logged with its code and reason and the delay', async () => {
   expect(await c.untilLogged(/code 1001/)).toMatch(/code 1001 \(maintenance\); trying again in 0\.0 s/);
 });
 
+test('the delay doubles from try to try, and falls back once the topic was live for 5 s', async () => {
+  let later_ms = 0;
+  const steady = performance.now.bind(performance);
+  const bent = vi.spyOn(performance, 'now').mockImplementation(() => steady() + later_ms);
+  onTestFinished(() => bent.mockRestore());
+  const server = await serve();
+  const c = await capture(server.url, {}, { now: () => Date.now() + later_ms, random: () => 0.999 });
+  for (const live_ms of [0, 3_000, 5_000]) {
+    const connection = await server.nextConnection();
+    await connection.acceptSubscribe();
+    await c.until('live', (r) => r.state === 'live');
+    later_ms += live_ms;
+    connection.close(1001);
+    await c.until('lost', (r) => r.state === 'waiting');
+  }
+  const delays = c.log.flatMap(({ message }) => /trying again in (.*)$/.exec(message)?.[1] ?? []);
+  expect(delays).toEqual(['0.5 s', '1.0 s', '0.5 s']);
+});
+
 test.each([429, 503])('Retry-After is honoured on status %i', async (status) => {
   const server = await serve(undefined, {
     handshake: ({ number }) => (number === 0 ? { status, headers: { 'Retry-After': '1' } } : 'accept'),
@@ -202,6 +255,16 @@ test.each([429, 503])('Retry-After is honoured on status %i', async (status) => 
   const [first, second] = server.handshakes;
   expect((second?.at_ms ?? 0) - (first?.at_ms ?? 0)).toBeGreaterThanOrEqual(990);
   expect(await c.untilLogged(/status/)).toContain(`status ${status}; trying again in 1.0 s`);
+});
+
+test.each([404, 500])('Retry-After on status %i is not obeyed', async (status) => {
+  const server = await serve(undefined, {
+    handshake: ({ number }) => (number === 0 ? { status, headers: { 'Retry-After': '3600' } } : 'accept'),
+  });
+  const c = await capture(server.url);
+  expect(await c.untilLogged(/status/)).toContain(`status ${status}; trying again in 0.0 s`);
+  await (await server.nextConnection()).acceptSubscribe();
+  await c.until('live', (r) => r.state === 'live');
 });
 
 test('a stop sends Close and still writes what the server sends before its own', async () => {

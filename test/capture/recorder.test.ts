@@ -60,7 +60,7 @@ test('an empty message is not written, and is counted in the log', async () => {
 
 test('a message waits no longer than the flush interval for its write, however few there are', async () => {
   const server = await serve();
-  const c = await capture(server.url, { ...plain, flush_interval_ms: 50 });
+  const c = await capture(server.url, { ...plain, flush_interval_ms: 20 });
   const connection = await server.nextConnection();
   await c.until('live', (r) => r.state === 'live');
   connection.sendText(data(1));
@@ -72,8 +72,21 @@ test('a message waits no longer than the flush interval for its write, however f
     await c.until('written', (r) => r.messages === n);
     late.push(performance.now() - sent);
   }
-  // The bound is 50 ms; the rest is for a busy machine.
-  expect(Math.min(...late)).toBeLessThan(250);
+  // The bound is 20 ms; the rest is for a busy machine.
+  expect(Math.min(...late)).toBeLessThan(150);
+});
+
+test('what comes within one flush interval is written together at its end', async () => {
+  const disk = new FaultyDisk();
+  const server = await serve();
+  const c = await capture(server.url, { ...plain, flush_interval_ms: 1_000 }, { disk });
+  const connection = await server.nextConnection();
+  await c.until('live', (r) => r.state === 'live');
+  const sent = performance.now();
+  for (let n = 1; n <= 5; n += 1) connection.sendText(data(n));
+  await c.until('written', (r) => r.messages > 0);
+  expect(performance.now() - sent).toBeGreaterThan(900);
+  expect([c.report().messages, disk.writes]).toEqual([5, 1]);
 });
 
 test('each message goes to the file of the hour in which it was received, to the last one before the boundary', async () => {
@@ -111,12 +124,19 @@ test('the file of an hour is closed when the hour is over, though no message com
   let now_ms = 1_800_000_000_000 - 10;
   const server = await serve();
   const c = await capture(server.url, plain, { now: () => now_ms });
-  (await server.nextConnection()).sendText(data(1));
+  const connection = await server.nextConnection();
+  connection.sendText(data(1));
   await c.until('written', (r) => r.messages === 1 && r.file !== null);
   now_ms += 20;
   await c.untilLogged(/Closed .*t_1799996400\.jsonl/);
   expect(c.report().file).toBe(null);
   expect(Object.keys(await readHourFiles(c.folder))).toHaveLength(1);
+  connection.sendText(data(2));
+  await c.until('the next written', (r) => r.messages === 2);
+  await c.stop();
+  const of_files = c.log.flatMap(({ message }) => /^(?:Writing|Appending|Closed) .*$/.exec(message) ?? []);
+  const [first, second] = ['t_1799996400.jsonl', 't_1800000000.jsonl'].map((name) => join(c.folder, name));
+  expect(of_files).toEqual([`Writing ${first}`, `Closed ${first}`, `Writing ${second}`, `Closed ${second}`]);
 });
 
 test('with pause, a disk that hangs loses nothing: the server is made to wait', async () => {
@@ -137,6 +157,32 @@ test('with pause, a disk that hangs loses nothing: the server is made to wait', 
   await c.stop();
   expect(await c.lines()).toEqual(numbers(1, count));
   expect(c.report().dropped).toBe(0);
+});
+
+test('that the buffer was full is logged only where it was, and once a second at most', async () => {
+  const server = await serve();
+  const c = await capture(server.url, { ...plain, buffer_size: 50 });
+  const connection = await server.nextConnection();
+  const told = () => c.log.filter(({ message }) => message.includes('buffer was full')).length;
+  // An empty message is told of by the tick that tells of everything else.
+  const tick = async (nth: number) => {
+    connection.sendText('');
+    await c.untilLogged(new RegExp(`were not written, ${nth} in all`));
+  };
+  await tick(1);
+  expect(told()).toBe(0);
+  const started = performance.now();
+  // Each read fills the buffer, and there are many within a second.
+  const count = 50_000;
+  for (let n = 1; n <= count; n += 1) connection.sendText(data(n));
+  await c.until('all written', (r) => r.messages === count);
+  await tick(2);
+  const ticks_max = Math.ceil((performance.now() - started) / 1_000);
+  expect(told()).toBeGreaterThan(0);
+  expect(told()).toBeLessThanOrEqual(ticks_max);
+  const before = told();
+  await tick(3);
+  expect(told()).toBe(before);
 });
 
 test('a full buffer is written out at once when the disk answers again, not an interval later', async () => {

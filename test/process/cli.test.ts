@@ -1,7 +1,7 @@
 // Promises about the program `streamer` as a process: what it prints where, and its exit status.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -96,6 +96,18 @@ test('each mistake of a bad configuration is a line on stderr, and the status is
   };
   expect(await streamer('--config', 'bad.json')).toEqual(outcome);
   expect(await streamer('run', '-config=bad.json', '-debug')).toEqual(outcome);
+});
+
+test('an output folder that cannot be made is status 73 and one sentence, and nothing is left behind', async () => {
+  writeFileSync(join(cwd, 'a-file'), '');
+  const config = { output_dir: 'a-file/out', status_socket: 'status.sock', log_file: 'log/system.log' };
+  writeFileSync(join(cwd, 'below-a-file.json'), JSON.stringify(config));
+  const { status, stdout, stderr } = await streamer('run', '--config', 'below-a-file.json');
+  expect([status, stdout]).toEqual([73, '']);
+  expect(stderr).toMatch(
+    /^streamer: The output folder [^\n]*a-file\/out cannot be made or written: ENOTDIR[^\n]*Choose another "output_dir"[^\n]*\n$/,
+  );
+  for (const name of ['status.sock', 'log']) expect(existsSync(join(cwd, name))).toBe(false);
 });
 
 test('--status asks as streamer-status does, with its flags, before or behind run', async () => {

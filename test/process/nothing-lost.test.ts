@@ -3,14 +3,21 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { StatusDocument } from '../../src/shared/status.js';
 import { account, allUpTo, gapSentences, numbersOf } from '../testing/accounts.js';
-import { testFolder } from '../testing/folder.js';
+import { ledgerRecords, testFolder } from '../testing/folder.js';
 import { type NumberedFeed, startNumberedFeed } from '../testing/numbered-feed.js';
-import { childrenOf, eventually, processesOf, runs, supervise } from '../testing/supervised.js';
+import {
+  childrenOf,
+  eventually,
+  processesOf,
+  runs,
+  type Supervised,
+  supervise,
+} from '../testing/supervised.js';
 
 const TOPICS = ['a', 'b', 'c'];
 const FAULTS = 9;
@@ -24,6 +31,8 @@ async function more(feed: NumberedFeed, topics: readonly string[], count: number
     topics.every((topic, i) => feed.last(topic) >= (before[i] ?? 0) + count),
   );
 }
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** A generator that a printed seed determines. */
 function random(seed: number): () => number {
@@ -85,6 +94,31 @@ test('children killed, sockets closed, supervisor stopped: each message is in th
   }
 }, 120_000);
 
+/** What the log must tell of a run: its start, its connections, its files and its end. */
+async function expectToldInLog(streamer: Supervised, url: string, restarted: boolean): Promise<void> {
+  const log = await streamer.log();
+  const { output_dir, socket, pid } = streamer;
+  expect(log).toContain(
+    ` started, pid ${pid}: ${TOPICS.length} topics to ${output_dir}, status at ${socket}\n`,
+  );
+  const files = await readdir(output_dir);
+  for (const topic of TOPICS) {
+    const of_topic = files.filter((name) => name.startsWith(`${topic}_`) && name.endsWith('.jsonl')).sort();
+    const [path = '', ...of_next_hours] = of_topic.map((name) => join(output_dir, name));
+    const told = [
+      `Connecting to ${url}`,
+      'Connected, subscribing',
+      'Live: the server confirmed the subscription',
+      `Writing ${path}`,
+      `Closed ${path}`,
+      // Another hour may have begun before the restart.
+      ...(restarted && of_next_hours.length === 0 ? [`Appending to ${path} (`] : []),
+    ];
+    for (const words of told)
+      expect(log).toMatch(new RegExp(` INFO {2}\\[${topic} \\d+\\] ${escaped(words)}`));
+  }
+}
+
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s: everything that was sent is in the files, and a restart goes on where it ended',
   async (signal) => {
@@ -100,7 +134,9 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       expect(await streamer.ended).toBe(0);
       expect(existsSync(streamer.socket)).toBe(false);
       expect(await streamer.log()).toMatch(/INFO {2}Stopped\n$/);
+      expect(streamer.printed()).toBe('');
       expect(processesOf(folder)).toEqual([]);
+      await expectToldInLog(streamer, feed.url, run === 1);
     }
     for (const topic of TOPICS) {
       expect(await numbersOf(join(folder, 'out'), topic)).toEqual(allUpTo(feed.last(topic)));
@@ -108,17 +144,47 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-test("PM2's way of stopping, SIGINT to each process of the tree at once, loses nothing either", async () => {
+test.each([
+  ["PM2's way of stopping", 'SIGINT'],
+  ['the way of a container or a service', 'SIGTERM'],
+  ['the end of a terminal', 'SIGHUP'],
+] as const)('%s, %s to each process of the tree at once, loses nothing either', async (_, signal) => {
   const feed = await startNumberedFeed();
   const streamer = await supervise(await testFolder(), { topics: TOPICS, ws_url: feed.url });
   await streamer.until('all live', allLive);
   await more(feed, TOPICS, 100);
-  for (const pid of [...childrenOf(streamer.pid), streamer.pid]) process.kill(pid, 'SIGINT');
+  for (const pid of [...childrenOf(streamer.pid), streamer.pid]) process.kill(pid, signal);
   expect(await streamer.ended).toBe(0);
   expect(await streamer.log()).not.toMatch(/ERROR/);
   for (const topic of TOPICS) {
     expect(await numbersOf(streamer.output_dir, topic)).toEqual(allUpTo(feed.last(topic)));
   }
+});
+
+test('SIGTERM to a capture process alone: all it received is written, and another one goes on', async () => {
+  const feed = await startNumberedFeed();
+  const streamer = await supervise(await testFolder(), { topic: 't', ws_url: feed.url });
+  await streamer.until('live', allLive);
+  await more(feed, ['t'], 100);
+  const [capture = 0] = childrenOf(streamer.pid);
+  process.kill(capture, 'SIGTERM');
+  const next = await streamer.until('the next one', (status) => {
+    const [topic] = status.topics;
+    return allLive(status) && topic?.restarts === 1;
+  });
+  expect(next.topics[0]?.pid).not.toBe(capture);
+  await more(feed, ['t'], 100);
+  streamer.signal('SIGTERM');
+  expect(await streamer.ended).toBe(0);
+  // The feed sends only while somebody is connected, so that even between the two nothing is missing.
+  expect(await numbersOf(streamer.output_dir, 't')).toEqual(allUpTo(feed.last('t')));
+  const [stop] = await ledgerRecords(streamer.output_dir, 'stop');
+  const gaps = await ledgerRecords(streamer.output_dir, 'gap');
+  expect(stop?.reason).toBe('stopped');
+  expect(gaps).toMatchObject([{ from_ms: stop?.until_ms, reason: 'stopped' }]);
+  const log = await streamer.log();
+  expect(log).toContain(`[t ${capture}] Stopping: SIGTERM\n`);
+  expect(log).toContain(`The capture process ${capture} ended: exit status 0; another one is started in 1 s`);
 });
 
 test('a killed supervisor: its captures write what they hold and end by themselves, and the next one goes on', async () => {
@@ -184,6 +250,8 @@ test('a second instance on the same folder or socket exits with 75 and one sente
 });
 
 const is_root = process.getuid?.() === 0;
+if (!is_root)
+  console.log('skipped: a full disk under overload, for which a small disk is mounted: only root may');
 
 test.runIf(is_root)(
   'a full disk under overload: reading pauses, memory stays under 200 MB, and when there is room nothing is missing',

@@ -7,9 +7,9 @@ import { realDisk } from '../../src/capture/disk.js';
 import { HOUR_MS, Recorder } from '../../src/capture/recorder.js';
 import type { LogLevel, Report } from '../../src/shared/ipc.js';
 import { readBootId } from '../../src/shared/mark.js';
-import { bybit } from '../../src/shared/protocols/bybit.js';
 import type { TopicSettings } from '../../src/shared/settings.js';
 import { readHourFiles, testFolder } from './folder.js';
+import { topicSettings } from './topic-settings.js';
 
 const UNTIL_MS_MAX = 15_000;
 
@@ -31,9 +31,11 @@ export interface CaptureOptions {
   readonly now?: () => number;
   readonly folder?: string;
   readonly ca?: string;
+  /** From 0 up to, and without, 1: the part of the longest delay that is waited before the next try. */
+  readonly random?: () => number;
 }
 
-/** Starts a capture of topic `t` from `ws_url`. Delays between tries are zero. Stopped when the test ends. */
+/** Starts a capture of topic `t` from `ws_url`. Delays between tries are zero unless `random` is given. Stopped when the test ends. */
 export async function capture(
   ws_url: string,
   settings: Partial<TopicSettings> = {},
@@ -41,40 +43,17 @@ export async function capture(
 ): Promise<Captured> {
   const folder = options.folder ?? (await testFolder());
   const log: Captured['log'] = [];
-  const recorder = new Recorder(
-    {
-      topic: 't',
-      name: 't',
-      ws_url,
-      protocol: bybit,
-      buffer_size: 10_000,
-      buffer_bytes: 64 * 1024 * 1024,
-      max_message_bytes: 16 * 1024 * 1024,
-      overflow: 'pause',
-      flush_interval_ms: 5,
-      fsync: 'rotate',
-      ping_interval_ms: 20_000,
-      stale_after_ms: 60_000,
-      compression: false,
-      headers: {},
-      ca_file: null,
-      proxy: null,
-      fast_path: true,
-      ...settings,
-    },
-    folder,
-    {
-      disk: options.disk ?? realDisk,
-      now: options.now ?? Date.now,
-      uptime: () => performance.now(),
-      random: () => 0,
-      ca: options.ca === undefined ? null : [options.ca],
-      pid: process.pid,
-      boot_id: await readBootId(),
-      hour_ms: HOUR_MS,
-      log: (level, message) => log.push({ level, message }),
-    },
-  );
+  const recorder = new Recorder(topicSettings({ ws_url, flush_interval_ms: 5, ...settings }), folder, {
+    disk: options.disk ?? realDisk,
+    now: options.now ?? Date.now,
+    uptime: () => performance.now(),
+    random: options.random ?? (() => 0),
+    ca: options.ca === undefined ? null : [options.ca],
+    pid: process.pid,
+    boot_id: await readBootId(),
+    hour_ms: HOUR_MS,
+    log: (level, message) => log.push({ level, message }),
+  });
   recorder.start();
   let stopped: Promise<number> | null = null;
   const stop = () => {

@@ -22,6 +22,8 @@ export interface Supervised {
   readonly socket: string;
   /** What it printed, stdout and stderr together. */
   printed(): string;
+  /** From now on nobody reads its stdout: what it writes there fails with EPIPE. */
+  closeStdout(): void;
   log(): Promise<string>;
   status(): Promise<StatusDocument>;
   /** Asks the status until `holds`; throws with the last answer after 30 s. */
@@ -32,20 +34,21 @@ export interface Supervised {
 }
 
 /**
- * Starts a supervisor on `folder` (its output in `folder/out`); `settings` are added to the configuration.
- * It leads a process group of its own, which is killed when the test ends.
+ * Starts a supervisor on `folder` (its output in `folder/out`); `settings` are added to the configuration,
+ * `args` to the command line. It leads a process group of its own, which is killed when the test ends.
  */
 export async function supervise(
   folder: string,
   settings: Record<string, unknown>,
   env: Record<string, string> = {},
+  args: readonly string[] = [],
 ): Promise<Supervised> {
   const config_path = join(folder, 'config.json');
   const output_dir = join(folder, 'out');
   const socket = join(folder, 'status.sock');
   const config = { output_dir, status_socket: socket, log_file: join(folder, 'system.log'), ...settings };
   await writeFile(config_path, JSON.stringify(config));
-  const child = spawn(process.execPath, [CLI, 'run', '--config', config_path], {
+  const child = spawn(process.execPath, [CLI, 'run', '--config', config_path, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     env: { ...process.env, ...env },
@@ -82,6 +85,7 @@ function wrap(
     config_path,
     socket,
     printed: () => printed,
+    closeStdout: () => void child.stdout?.destroy(),
     log: () => readFile(join(folder, 'system.log'), 'utf8').catch(() => ''),
     status,
     async until(what, holds) {
