@@ -1,5 +1,5 @@
 // Two kinds of test: `unit` imports src/ directly; `process` runs the built programs in dist/ as real
-// processes, one file at a time, because each of them watches time.
+// processes, two files at a time and no more, because they watch time.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -21,7 +21,7 @@ export default defineConfig({
           include: ['test/process/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 30_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],

@@ -10,8 +10,10 @@ const EARLY_MS_MAX = 5_000;
 const SLACK_MS = 1_000;
 /** From the confirmation to the record that the topic is live. */
 const LIVE_MS_MAX = 1_500;
-/** A gap of dropped messages or of a step of the clock reaches so far around its fault. */
+/** A gap of dropped messages reaches so far around its fault. */
 const AROUND_MS_MAX = 5_000;
+/** One of a step of the clock starts where nothing vouched any more: on a dead connection, before it was stale. */
+const AROUND_CLOCK_MS_MAX = 10_000;
 /** Evidence of a connection shorter than this may not have reached the ledger before the next fault. */
 const EVIDENCE_MS_MIN = 3_000;
 
@@ -100,7 +102,8 @@ function judgeOwn({ from_ms, to_ms, reason }, { faults, clock }) {
     if (!KINDS[kind].gaps?.includes(reason)) return false;
     const first = Math.min(...clock.readings(at_ms), ...clock.readings(end_ms));
     const last = Math.max(...clock.readings(at_ms), ...clock.readings(end_ms));
-    return from_ms >= first - AROUND_MS_MAX && to_ms <= last + AROUND_MS_MAX;
+    const around_ms = reason === 'clock' ? AROUND_CLOCK_MS_MAX : AROUND_MS_MAX;
+    return from_ms >= first - around_ms && to_ms <= last + AROUND_MS_MAX;
   });
   if (guilty !== undefined) return { complaint: null, fault: guilty.kind };
   return { complaint: `no fault near it can cause a gap of reason ${reason}`, fault: null };

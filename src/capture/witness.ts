@@ -319,14 +319,22 @@ export class Witness {
     }
   }
 
-  /** A step of the wall clock is a gap over both readings, and what was known in the old time is moved to the new. */
+  /**
+   * A step of the wall clock is a gap over both readings, from what was vouched for by then: what was sent since may
+   * still be lost, and its time of sending is the old clock's. What is known is moved to the new time.
+   */
   #checkClock(): void {
     const { stood_still, step } = this.#clock.look();
     if (stood_still) this.congested();
     if (step === null) return;
-    this.#declare(step.first_ms - FLIGHT_MS, step.last_ms, 'clock');
     const now_ms = this.#tools.now();
     const move = (at_ms: number) => Math.min(now_ms, at_ms + step.by_ms);
+    const vouched_ms = Math.min(this.#vouched_ms, move(this.#vouched_ms));
+    const standing = this.#standing;
+    const is_live = standing.kind === 'live';
+    const from_ms = Math.min(step.first_ms - FLIGHT_MS, is_live ? vouched_ms : step.first_ms);
+    this.#declare(from_ms, step.last_ms, 'clock');
+    if (standing.kind === 'lost' && vouched_ms < standing.from_ms) this.#lose(vouched_ms, standing.reason);
     if (this.#pinged_ms !== null) this.#pinged_ms = move(this.#pinged_ms);
     this.#read_until_ms = move(this.#read_until_ms);
     this.#vouched_ms = move(this.#vouched_ms);

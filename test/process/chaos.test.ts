@@ -96,9 +96,9 @@ const WRONG: readonly Wrong[] = [
     name: 'a crash declares no gap',
     spoiling: [
       [
-        'capture/witness.js',
-        "if (standing.kind === 'live') {",
-        "if (standing.kind === 'live') { this.#standing = { kind: 'never' }; return;",
+        'capture/standing.js',
+        "if (standing.kind === 'never')",
+        "if (standing.kind === 'live') return { standing: { kind: 'never' }, is_new: false, vouched_ms: 0, synced_ms: 0 }; if (standing.kind === 'never')",
       ],
     ],
     only: 'kill_capture,kill_in_write',
@@ -110,8 +110,8 @@ const WRONG: readonly Wrong[] = [
     spoiling: [
       [
         'capture/recorder.js',
-        'this.#last_message_at_ms = received_ms;',
-        'this.#last_message_at_ms = globalThis.last_frame_ms = received_ms;',
+        'this.#last_message_at_ms = received_ms;\n        buffer.pushLines',
+        'this.#last_message_at_ms = globalThis.last_frame_ms = received_ms;\n        buffer.pushLines',
       ],
       [
         'capture/witness.js',
@@ -146,7 +146,13 @@ const WRONG: readonly Wrong[] = [
   },
   {
     name: 'gaps reach a minute further back than they may',
-    spoiling: [['capture/witness.js', '[Math.min(from_ms, to_ms),', '[Math.min(from_ms, to_ms) - 60_000,']],
+    spoiling: [
+      [
+        'capture/witness.js',
+        'Math.floor(Math.min(from_ms, to_ms))',
+        'Math.floor(Math.min(from_ms, to_ms)) - 60_000',
+      ],
+    ],
     only: 'kill_capture,reset,close',
     per_minute: 150,
     finds: ({ verdict }) => (verdict.overclaimed ?? 0) > 0,
@@ -157,7 +163,7 @@ const WRONG: readonly Wrong[] = [
       [
         'capture/witness.js',
         'this.#checkClock();',
-        "this.#ledger.record(this.#gap(this.#tools.now() - 1000, this.#tools.now(), 'disconnected'));",
+        "this.#declare(this.#tools.now() - 1000, this.#tools.now(), 'disconnected');",
       ],
     ],
     only: 'reset',
