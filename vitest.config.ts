@@ -10,6 +10,7 @@ export default defineConfig({
           name: 'unit',
           // They wait more than they work: for timeouts, and for sockets.
           maxWorkers: 3,
+          sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/process/**'],
           testTimeout: 20_000,
@@ -22,6 +23,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 30_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
