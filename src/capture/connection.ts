@@ -5,6 +5,8 @@
 //         ▲                     │ refused ──▶ rejected ─┐                                 │
 //         └──── the delay is over ◀── waiting ◀─────────┴──── closed, failed, stale ◀─────┘
 //
+// A server that says that it is about to close is left before it does, as in `stop`, and connected to again at once.
+//
 // It promises: one socket at a time; each wait has a bound; the time in which we ourselves do not read (a full
 // buffer, a stopped process) is not held against the server; after `stop` every message that the server sent
 // before its Close is still handed on, for 2 s at most.
@@ -13,8 +15,9 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { errorCode, errorMessage } from '../shared/errors.js';
 import type { LogLevel } from '../shared/ipc.js';
 import { withoutPassword } from '../shared/printable.js';
-import { classify, renderTemplates } from '../shared/protocol-speech.js';
+import { classify, type Names, renderPrefix, renderTemplates } from '../shared/protocol-speech.js';
 import type { TopicSettings } from '../shared/settings.js';
+import { type Parts, readTopic } from '../shared/topic-form.js';
 import { Backoff, retryAfterMs } from './backoff.js';
 import { hostOf, openSocket } from './socket.js';
 import { unpack } from './unpack.js';
@@ -22,6 +25,8 @@ import { unpack } from './unpack.js';
 const HANDSHAKE_MS_MAX = 10_000;
 const CONFIRM_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 2_000;
+/** A connection that was live for so long is replaced without a delay. */
+const REPLACED_AT_ONCE_MS = 5_000;
 /** What a ping of `ping()` carries, to tell its pong from others. */
 const PROBE = Buffer.from('read until');
 /** Errors of ws that say more than that the connection is gone. */
@@ -73,7 +78,10 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #tools: ConnectionTools;
   readonly #backoff: Backoff;
+  readonly #parts: Parts;
   readonly #data_prefix: Buffer;
+  /** Whether there is a message that must be seen while live, and no beginning tells it from data. */
+  readonly #examines_all: boolean;
   #state: ConnectionState = 'waiting';
   #since_ms: number;
   /** By the steady clock. */
@@ -81,6 +89,10 @@ export class Connection {
   #error: string | null = null;
   #ws: WebSocket | null = null;
   #opens = 0;
+  /** Requests sent so far, on all connections. */
+  #requests = 0;
+  /** The server is about to close: the connection ends so that another takes its place. */
+  #is_replaced = false;
   #paused = false;
   /** Ids of the subscribe requests that are not confirmed yet, oldest first. */
   #pending: string[] = [];
@@ -101,7 +113,11 @@ export class Connection {
     this.#tools = tools;
     this.#events = events;
     this.#backoff = new Backoff(tools.random);
-    this.#data_prefix = Buffer.from(settings.protocol.data_prefix);
+    const { protocol, topic } = settings;
+    this.#parts = readTopic(protocol.topic, topic) ?? {};
+    this.#data_prefix = Buffer.from(renderPrefix(protocol, { ...this.#parts, topic }));
+    this.#examines_all =
+      this.#data_prefix.length === 0 && protocol.answer.length + protocol.closing.length > 0;
     this.#since_ms = tools.now();
   }
 
@@ -223,7 +239,7 @@ export class Connection {
     const secure = url.protocol === 'wss:';
     // What is compressed only ws can read.
     const runs =
-      fast_path && !compression
+      fast_path && !compression && !this.#examines_all
         ? {
             prefix: this.#data_prefix,
             message_bytes_max: max_message_bytes,
@@ -279,29 +295,38 @@ export class Connection {
   }
 
   #opened(ws: WebSocket): void {
-    const { protocol, topic, ping_interval_ms } = this.#settings;
+    const { protocol, ping_interval_ms } = this.#settings;
     this.#opens += 1;
     this.#quiet_ms = 0;
     if (this.#paused) ws.pause();
     this.#ping_timer = setInterval(() => this.#ping(ws), ping_interval_ms);
-    this.#pending = protocol.subscribe.map((_, index) => `${this.#opens}-${index + 1}`);
+    for (const text of renderTemplates(protocol.open, this.#names())) ws.send(text);
+    this.#pending = [];
+    for (const template of protocol.subscribe) {
+      const names = this.#names();
+      this.#pending.push(names.id);
+      for (const text of renderTemplates([template], names)) ws.send(text);
+    }
     if (this.#pending.length === 0) {
       this.#goLive('Connected, and live: this protocol sends no subscription');
       return;
     }
     this.#enter('subscribing');
     this.#events.log('info', 'Connected, subscribing');
-    for (const [index, template] of protocol.subscribe.entries()) {
-      for (const text of renderTemplates([template], { topic, id: this.#pending[index] ?? '' }))
-        ws.send(text);
-    }
+  }
+
+  /** What the next request's templates are filled in with. */
+  #names(): Names {
+    this.#requests += 1;
+    const time = String(Math.floor(this.#tools.now() / 1000));
+    return { ...this.#parts, topic: this.#settings.topic, id: String(this.#requests), time };
   }
 
   #ping(ws: WebSocket): void {
-    const { protocol, topic } = this.#settings;
+    const { ping } = this.#settings.protocol;
     if (ws.readyState !== WebSocket.OPEN) return;
-    if (protocol.ping.length === 0) ws.ping();
-    for (const text of renderTemplates(protocol.ping, { topic, id: `ping-${this.#opens}` })) ws.send(text);
+    if (ping.length === 0) ws.ping();
+    else for (const text of renderTemplates(ping, this.#names())) ws.send(text);
   }
 
   #received(data: Buffer, is_binary: boolean): void {
@@ -321,6 +346,7 @@ export class Connection {
 
   /** While live only messages that do not begin like data are looked into, and none where nothing tells them apart. */
   #looksLikeData(text: Buffer): boolean {
+    if (this.#examines_all) return false;
     const prefix = this.#data_prefix;
     // Each message passes here: a loop over a few bytes costs a tenth of a call into Node.
     for (let i = 0; i < prefix.length; i += 1) {
@@ -330,12 +356,26 @@ export class Connection {
   }
 
   #examine(text: Buffer): void {
-    const { means, words, id } = classify(this.#settings.protocol, text.toString());
+    const { means, words, id, answer } = classify(this.#settings.protocol, text.toString());
     if (means === 'pong') return;
-    if (means === 'refused') this.#refused(words ?? text.toString().slice(0, 200));
+    if (means === 'asks') this.#answer(answer ?? '');
+    else if (means === 'closing') this.#replace(words ?? text.toString().slice(0, 200));
+    else if (means === 'refused') this.#refused(words ?? text.toString().slice(0, 200));
     else if (this.#state !== 'subscribing') return;
     else if (means === 'confirmed') this.#confirmed(id);
     else this.#goLive('Live: the first message came');
+  }
+
+  #answer(text: string): void {
+    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.send(text);
+  }
+
+  /** Sends Close and reads on until the server's, or for 2 s: then ws ends the socket. */
+  #replace(words: string): void {
+    if (this.#is_replaced || this.#ws?.readyState !== WebSocket.OPEN) return;
+    this.#is_replaced = true;
+    this.#events.log('warn', `The server is about to close the connection: ${words}; replacing it`);
+    this.#ws.close(1000);
   }
 
   /** An acknowledgement without an id answers the oldest request; one that answers none is a message like any other. */
@@ -358,6 +398,7 @@ export class Connection {
     // 1006: no Close came.
     if (code !== 1006) this.#events.closed(this.#state === 'stopping', this.#last_read_ms);
     if (this.#state === 'stopping') this.#stopped();
+    else if (this.#is_replaced) this.#lose('The connection was closed before the server does it');
     else this.#lose(`The connection was closed, code ${code}${reason === '' ? '' : ` (${reason})`}`);
   }
 
@@ -367,7 +408,9 @@ export class Connection {
       return;
     }
     const was_live = this.#noteLive();
-    this.#retry('waiting', sentence, this.#backoff.next(retry_after_ms));
+    // A server that says so on each connection, as soon as it is made, is not hammered.
+    const at_once = this.#is_replaced && performance.now() - this.#live_at >= REPLACED_AT_ONCE_MS;
+    this.#retry('waiting', sentence, was_live && at_once ? 0 : this.#backoff.next(retry_after_ms));
     if (was_live) this.#events.lost(reason);
   }
 
@@ -394,6 +437,7 @@ export class Connection {
   /** Lets go of the socket at once. What it says from now on is nobody's. */
   #drop(): void {
     clearInterval(this.#ping_timer);
+    this.#is_replaced = false;
     const ws = this.#ws;
     this.#ws = null;
     if (ws === null) return;

@@ -1,61 +1,108 @@
 // What a protocol's table says, spoken and understood: templates become the texts to send, and a control
 // message becomes what it means. Pure functions; they are not on the way of data messages.
 
-import type { MessageRule, Protocol, Template } from './protocol.js';
+import type { Condition, MessageRule, Protocol, Template } from './protocol.js';
 
 /** A server's words longer than this are cut: they go into the log and the status. */
 const WORDS_LENGTH_MAX = 500;
 
+/** What may stand in a template; undefined: a part that the topic leaves out. */
 export interface Names {
   readonly topic: string;
-  /** The request's own id, which some servers repeat in their answer. */
+  /** The request's own number, which some servers repeat in their answer. */
   readonly id: string;
+  /** Unix seconds. */
+  readonly time?: string;
+  readonly [part: string]: string | undefined;
 }
 
 /** What a message means; `words`: the server's own, where it refused; `id`: of the request that it answers. */
 export interface Meaning {
-  readonly means: 'pong' | 'refused' | 'confirmed' | 'other';
+  readonly means: 'asks' | 'closing' | 'pong' | 'refused' | 'confirmed' | 'other';
   readonly words: string | null;
   readonly id: string | null;
+  /** What to send to a server that `asks`. */
+  readonly answer?: string;
 }
 
 const OTHER: Meaning = { means: 'other', words: null, id: null };
 
-/** The texts to send: a string goes as it is, anything else as JSON, with `{topic}` and `{id}` filled in. */
+/** The texts to send: a string goes as it is, anything else as JSON, with the names filled in. */
 export function renderTemplates(templates: readonly Template[], names: Names): string[] {
   return templates.map((template) =>
-    typeof template === 'string' ? fill(template, names) : JSON.stringify(fillAll(template, names)),
+    typeof template === 'string'
+      ? fill(template, names)
+      : JSON.stringify(fillAll(template, (text) => fillExactly(text, names))),
   );
 }
 
+/** How the topic's data begins. */
+export function renderPrefix(protocol: Protocol, names: Omit<Names, 'id'>): string {
+  return fill(protocol.data_prefix, names);
+}
+
 /** In one pass, so that a topic which itself holds `{id}` goes out as it is written. */
-function fill(text: string, names: Names): string {
-  return text.replace(/\{topic\}|\{id\}/g, (place) => (place === '{topic}' ? names.topic : names.id));
+function fill(text: string, names: Omit<Names, 'id'>): string {
+  return text.replace(/\{(\w+)\}/g, (place, name: string) => {
+    const key = name === 'n' ? 'id' : name;
+    return Object.hasOwn(names, key) ? (names[key] ?? '') : place;
+  });
 }
 
-function fillAll(template: Template, names: Names): unknown {
-  if (typeof template === 'string') return fill(template, names);
+/** What a string inside a message becomes; undefined: it is left out. */
+function fillExactly(text: string, names: Names): unknown {
+  if (text === '{n}') return Number(names.id);
+  if (text === '{time}') return Number(names.time);
+  const [, part] = /^\{(\w+)\}$/.exec(text) ?? [];
+  return part !== undefined && Object.hasOwn(names, part) ? names[part] : fill(text, names);
+}
+
+function fillAll(template: Template, inside: (text: string) => unknown): unknown {
+  if (typeof template === 'string') return inside(template);
   if (typeof template !== 'object' || template === null) return template;
-  if (Array.isArray(template)) return template.map((item: Template) => fillAll(item, names));
-  return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fillAll(value, names)]));
+  if (isList(template)) {
+    return template.map((item) => fillAll(item, inside)).filter((item) => item !== undefined);
+  }
+  // What is undefined JSON leaves out.
+  return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fillAll(value, inside)]));
 }
 
-/** What `text` means to us. Never throws: what is not a JSON object is `other`. */
+const isList = (value: Template): value is readonly Template[] => Array.isArray(value);
+
+/** What `text` means to us. Never throws: what no rule knows is `other`. */
 export function classify(protocol: Protocol, text: string): Meaning {
   const message = parseObject(text);
-  if (message === null) return OTHER;
-  const pong = protocol.pong.find((rule) => matches(rule, message));
+  const find = <Rule extends MessageRule>(rules: readonly Rule[]) =>
+    rules.find((rule) =>
+      rule.text === undefined ? message !== null && holds(rule.when ?? {}, message) : rule.text === text,
+    );
+  const mean = (means: Meaning['means'], rule: MessageRule): Meaning => ({
+    means,
+    words: textAt(message, rule.words),
+    id: textAt(message, rule.id),
+  });
+  const ask = find(protocol.answer);
+  if (ask !== undefined) return { ...mean('asks', ask), answer: answerTo(message, ask.send) };
+  const closing = find(protocol.closing);
+  if (closing !== undefined) return mean('closing', closing);
+  const pong = find(protocol.pong);
   if (pong !== undefined) return { means: 'pong', words: null, id: textAt(message, pong.id) };
-  const refuse = protocol.refuse.find((rule) => matches(rule, message));
-  if (refuse !== undefined) {
-    return { means: 'refused', words: textAt(message, refuse.words), id: textAt(message, refuse.id) };
-  }
-  const confirm = protocol.confirm.find((rule) => matches(rule, message));
-  if (confirm === undefined) return OTHER;
-  return { means: 'confirmed', words: textAt(message, confirm.words), id: textAt(message, confirm.id) };
+  const refuse = find(protocol.refuse);
+  if (refuse !== undefined) return mean('refused', refuse);
+  const confirm = find(protocol.confirm);
+  return confirm === undefined ? OTHER : mean('confirmed', confirm);
 }
 
-function parseObject(text: string): object | null {
+function answerTo(message: object | null, template: Template): string {
+  const filled = fillAll(template, (text) => {
+    const [, path] = /^\{=(.+)\}$/.exec(text) ?? [];
+    return path === undefined ? text : valueAt(message, path);
+  });
+  return typeof filled === 'string' ? filled : asJson(filled);
+}
+
+/** The message as an object, or null where it is none. */
+export function parseObject(text: string): object | null {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
@@ -64,8 +111,9 @@ function parseObject(text: string): object | null {
   }
 }
 
-function matches(rule: MessageRule, message: object): boolean {
-  return Object.entries(rule.when).every(([path, wanted]) => {
+/** Whether the message is as `condition` says, at each of its paths. */
+export function holds(condition: Condition, message: object): boolean {
+  return Object.entries(condition).every(([path, wanted]) => {
     const value = valueAt(message, path);
     if (wanted === '*') return !isAbsent(value);
     if (wanted === '?') return isAbsent(value);
@@ -76,7 +124,8 @@ function matches(rule: MessageRule, message: object): boolean {
 const isAbsent = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
-function valueAt(message: object, path: string): unknown {
+/** The value at a dotted path, in which a number is the place in a list. */
+export function valueAt(message: object | null, path: string): unknown {
   let value: unknown = message;
   for (const key of path.split('.')) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
@@ -86,7 +135,7 @@ function valueAt(message: object, path: string): unknown {
 }
 
 /** The value at `path` as text of a bounded length; null where there is none or it is empty. */
-function textAt(message: object, path: string | undefined): string | null {
+function textAt(message: object | null, path: string | undefined): string | null {
   if (path === undefined) return null;
   const value = valueAt(message, path);
   if (isAbsent(value) || value === '') return null;
@@ -96,7 +145,7 @@ function textAt(message: object, path: string | undefined): string | null {
 /** `JSON.parse` reads what nests without end, `JSON.stringify` cannot write it. */
 function asJson(value: unknown): string {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value) ?? '';
   } catch {
     return '(words that nest too deep to show)';
   }

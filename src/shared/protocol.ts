@@ -4,7 +4,12 @@
 /** How a binary frame is packed. `text`: it holds UTF-8 text as it is. */
 export type BinaryPacking = 'text' | 'gzip' | 'deflate' | 'deflate-raw';
 
-/** A JSON value in which the strings may hold `{topic}` and `{id}`; a string is sent as text, not as JSON. */
+/**
+ * A JSON value to send; a string is sent as text, not as JSON. In its strings `{topic}`, `{id}` (the request's
+ * number) and the parts of the topic stand for their values. A string that is exactly `{n}` or `{time}` becomes a
+ * number: the request's, or the Unix time in seconds. What is exactly a part that the topic leaves out is left out
+ * of its object or list.
+ */
 export type Template =
   | string
   | number
@@ -13,22 +18,35 @@ export type Template =
   | readonly Template[]
   | { readonly [key: string]: Template };
 
+/** For each dotted path into a message the value there; `"*"` and `"?"` stand for presence and absence. */
+export type Condition = Readonly<Record<string, string | number | boolean | null>>;
+
 /**
- * Recognises one kind of control message. A message matches when it is a JSON object and, for each key of
- * `when` (a dotted path), the value there equals the given one; the values `"*"` (anything but undefined,
- * null and an empty list) and `"?"` (absent, null or an empty list) stand for presence and absence.
+ * Recognises one kind of control message: by `text`, which is the whole message, or by `when`. Then the message
+ * must be a JSON object in which, for each key of `when`, the value equals the given one; `"*"` is anything but
+ * undefined, null and an empty list, and `"?"` is one of these.
  */
 export interface MessageRule {
-  readonly when: Readonly<Record<string, string | number | boolean | null>>;
+  readonly when?: Condition;
+  readonly text?: string;
   /** Dotted path of the request's id in the message, where the server repeats it. */
   readonly id?: string;
   /** Dotted path of the server's own words, for the log and the status. */
   readonly words?: string;
 }
 
+/** A message that must be answered: a string of `send` that is exactly `{=path}` is the value at that path of it. */
+export interface AnswerRule extends MessageRule {
+  readonly send: Template;
+}
+
 export interface Protocol {
   readonly name: string;
-  /** Sent in this order when the connection opens. Empty: nothing is sent, the topic is live when open. */
+  /** How a topic is written: `{part}`s, and in brackets what may be left out. See topic-form.ts. */
+  readonly topic: string;
+  /** Sent first when the connection opens; nothing confirms these. */
+  readonly open: readonly Template[];
+  /** Sent in this order after that. Empty: nothing is sent, the topic is live when open. */
   readonly subscribe: readonly Template[];
   /** Sent every `ping_interval_ms`. Empty: protocol ping frames are sent instead. */
   readonly ping: readonly Template[];
@@ -37,8 +55,41 @@ export interface Protocol {
   readonly confirm: readonly MessageRule[];
   /** Messages that refuse a subscription. Looked at before `confirm`. */
   readonly refuse: readonly MessageRule[];
-  /** Answers to our pings: they neither confirm nor refuse anything. */
+  /** Answers to our pings, greetings and the like: they neither confirm nor refuse anything. */
   readonly pong: readonly MessageRule[];
-  /** How a data message begins; while the topic is live such a message is not looked into. Empty: while live, none is. */
+  /** Messages that the server wants answered, its own pings above all. Looked at before all others. */
+  readonly answer: readonly AnswerRule[];
+  /** Notices that the server is about to close: the connection is replaced before it does. */
+  readonly closing: readonly MessageRule[];
+  /**
+   * How a data message begins (parts of the topic may stand in it); while the topic is live such a message is not
+   * looked into. Empty: while live none is, unless there are messages to be answered or notices to be seen.
+   */
   readonly data_prefix: string;
+}
+
+/** A number that a server counts its messages with, so that a hole in it tells of a loss. */
+export interface Sequence {
+  /** Dotted paths of what names the topic in a message; each topic counts for itself. */
+  readonly topic: readonly string[];
+  /** A regular expression: the topics that are counted, the values at those paths joined by colons. */
+  readonly of: string;
+  /** Dotted path of a number that must be `step` more than the message before had at `last`. */
+  readonly first: string;
+  readonly last: string;
+  readonly step: 0 | 1;
+  /** Messages from which the count starts anew, whatever it was. */
+  readonly restart?: Condition;
+}
+
+/** A protocol that comes with the program, and what there is to know about it. */
+export interface Preset extends Protocol {
+  /** Hosts that are spoken to so, and all their subdomains. */
+  readonly hosts: readonly string[];
+  /** A topic as an example. */
+  readonly example: string;
+  /** What of it was held against recorded messages: requests and data, the data alone, or nothing. */
+  readonly confirmed_by: 'recording' | 'recording of data' | 'documentation';
+  /** Checked by `streamer verify --sequences`. */
+  readonly sequences: readonly Sequence[];
 }

@@ -14,7 +14,7 @@ import { judgeFile } from './judge-file.js';
 import { Ledger } from './ledger.js';
 import { coverageOf, lifeOf } from './life.js';
 import type { Damage, Hole, Note, TopicReport } from './report.js';
-import { SequenceFollower, sequencesOf } from './sequences.js';
+import { countingPreset, SequenceFollower } from './sequences.js';
 import { overlaps, type Window } from './window.js';
 
 export interface Request {
@@ -80,8 +80,8 @@ class TopicJudge {
     const files = [...this.#topic.files, ...absent.appeared].sort(
       (a, b) => a.hour_start_ms - b.hour_start_ms,
     );
-    const sequences = with_sequences ? sequencesOf(ledger.url) : [];
-    const follower = sequences.length > 0 ? new SequenceFollower(sequences) : null;
+    const preset = with_sequences ? countingPreset(ledger.url) : null;
+    const follower = preset === null ? null : new SequenceFollower(preset);
     const open = has_ledger ? this.#mayBeOpen(files) : new Set<HourFile>();
     for (const file of files) {
       if (!this.#isAskedFor(file.hour_start_ms)) continue;

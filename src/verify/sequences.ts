@@ -1,47 +1,37 @@
-// Numbers that a server counts its messages with, and the holes in them. Which messages have such a number is
-// declared here, by protocol and topic; a protocol that declares none has no holes to find.
+// Numbers that a server counts its messages with, and the holes in them. Which messages have such a number the
+// presets declare (src/shared/protocols/); a protocol that declares none has no holes to find. What is counted
+// starts anew where a subscription was confirmed: what was missed before that the ledger knows.
 
+import type { Preset, Sequence } from '../shared/protocol.js';
+import { classify, holds, parseObject, valueAt } from '../shared/protocol-speech.js';
 import { presetByHost } from '../shared/protocols/index.js';
 import { LineCutter } from './line-cutter.js';
 import type { Hole } from './report.js';
-
-interface Sequence {
-  readonly topic: RegExp;
-  /** Dotted path of the number: one more with each message of the topic. */
-  readonly field: string;
-  /** Messages from which the count starts anew, whatever it was: the value at a dotted path. */
-  readonly restart: readonly [path: string, value: string];
-}
-
-/**
- * Bybit v5: an order book's update id. Its `seq`, like that of trades and the `cs` of tickers, is shared by all
- * that the exchange matches, so it leaps from message to message and tells nothing of a loss.
- */
-const BY_PROTOCOL: ReadonlyMap<string, readonly Sequence[]> = new Map([
-  ['bybit', [{ topic: /^orderbook\.\d+\./, field: 'data.u', restart: ['type', 'snapshot'] }]],
-]);
 
 /** A longer line is not looked into. */
 const LINE_BYTES_MAX = 64 * 1024 * 1024;
 /** So many holes are told; the rest is counted. */
 const TOLD_MAX = 100;
 
-/** The sequences that the protocol of the server at `url` declares. */
-export function sequencesOf(url: string | null): readonly Sequence[] {
-  if (url === null || !URL.canParse(url)) return [];
-  return BY_PROTOCOL.get(presetByHost(new URL(url).hostname).name) ?? [];
+/** The preset of the server at `url`, if it declares sequences. */
+export function countingPreset(url: string | null): Preset | null {
+  if (url === null || !URL.canParse(url)) return null;
+  const preset = presetByHost(new URL(url).hostname);
+  return preset.sequences.length > 0 ? preset : null;
 }
 
 /** Follows the numbers through a topic's files, in the order of their hours. */
 export class SequenceFollower {
   readonly first: Hole[] = [];
-  readonly #sequences: readonly Sequence[];
+  readonly #preset: Preset;
+  readonly #sequences: readonly { readonly sequence: Sequence; readonly of: RegExp }[];
   /** By topic: the number of its last message. */
   readonly #last = new Map<string, number>();
   #count = 0;
 
-  constructor(sequences: readonly Sequence[]) {
-    this.#sequences = sequences;
+  constructor(preset: Preset) {
+    this.#preset = preset;
+    this.#sequences = preset.sequences.map((sequence) => ({ sequence, of: new RegExp(sequence.of) }));
   }
 
   get count(): number {
@@ -57,36 +47,34 @@ export class SequenceFollower {
   }
 
   #look(line: Buffer, file: string, number: number): void {
-    const message = parse(line);
-    const topic = at(message, 'topic');
-    if (typeof topic !== 'string') return;
-    const sequence = this.#sequences.find((declared) => declared.topic.test(topic));
-    if (sequence === undefined) return;
-    const { field, restart } = sequence;
-    const found = at(message, field);
-    if (typeof found !== 'number') return;
+    const text = line.toString();
+    const message = parseObject(text);
+    if (message === null) return;
+    for (const { sequence, of } of this.#sequences) {
+      const topic = topicOf(sequence, message);
+      if (topic === null || !of.test(topic)) continue;
+      this.#follow(sequence, topic, message, file, number);
+      return;
+    }
+    if (classify(this.#preset, text).means === 'confirmed') this.#last.clear();
+  }
+
+  #follow(sequence: Sequence, topic: string, message: object, file: string, line: number): void {
+    const found = valueAt(message, sequence.first);
+    const last = valueAt(message, sequence.last);
     const before = this.#last.get(topic);
-    this.#last.set(topic, found);
-    const [path, value] = restart;
-    if (before === undefined || found === before + 1 || at(message, path) === value) return;
+    if (typeof last === 'number') this.#last.set(topic, last);
+    if (typeof found !== 'number' || before === undefined || found === before + sequence.step) return;
+    if (sequence.restart !== undefined && holds(sequence.restart, message)) return;
     this.#count += 1;
-    if (this.first.length < TOLD_MAX) this.first.push({ file, line: number, topic, field, before, found });
+    if (this.first.length < TOLD_MAX) {
+      this.first.push({ file, line, topic, field: sequence.first, before, found });
+    }
   }
 }
 
-function parse(line: Buffer): unknown {
-  try {
-    return JSON.parse(line.toString('utf8'));
-  } catch {
-    return null;
-  }
-}
-
-function at(value: unknown, path: string): unknown {
-  let found = value;
-  for (const key of path.split('.')) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = (found as Record<string, unknown>)[key];
-  }
-  return found;
+/** Null: the message does not name its topic there. */
+function topicOf(sequence: Sequence, message: object): string | null {
+  const values = sequence.topic.map((path) => valueAt(message, path));
+  return values.every((value) => typeof value === 'string') ? values.join(':') : null;
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Protocol } from '../../src/shared/protocol.js';
-import { classify, renderTemplates } from '../../src/shared/protocol-speech.js';
+import { classify, renderPrefix, renderTemplates } from '../../src/shared/protocol-speech.js';
 import { bybit } from '../../src/shared/protocols/bybit.js';
 import { presetByHost, resolveProtocol } from '../../src/shared/protocols/index.js';
 import { none } from '../../src/shared/protocols/none.js';
@@ -110,6 +110,49 @@ test.each([
   expect(classify(bybit, text)).toEqual({ means: 'other', words: null, id: null });
 });
 
+test('a number is sent as a number, and a part that the topic leaves out is left out', () => {
+  const names = { topic: 'a:b', id: '7', time: '1700000000', a: 'A', b: undefined };
+  const template = {
+    n: '{n}',
+    id: '{id}',
+    at: '{time}',
+    a: '{a}',
+    b: '{b}',
+    both: '{a}{b}{n}',
+    list: ['{b}', '{a}'],
+  };
+  expect(renderTemplates([template, 'sub {a}{b} {n} {id} {unknown}'], names)).toEqual([
+    '{"n":7,"id":"7","at":1700000000,"a":"A","both":"A7","list":["A"]}',
+    'sub A 7 7 {unknown}',
+  ]);
+  expect(renderPrefix({ ...none, data_prefix: '{"ch":"{a}"' }, names)).toBe('{"ch":"A"');
+});
+
+test('a rule may be the whole of a text, and an answer repeats what was asked', () => {
+  const protocol: Protocol = {
+    ...none,
+    pong: [{ text: 'pong' }],
+    answer: [
+      { when: { ping: '*' }, send: { pong: '{=ping}', also: ['{=a.b}', '{=none}', 'x{=ping}'] } },
+      { text: 'ping', send: 'pong' },
+      { when: { say: '*' }, send: '{=say}' },
+    ],
+    closing: [{ when: { bye: '*' }, words: 'bye' }],
+  };
+  expect(classify(protocol, 'pong').means).toBe('pong');
+  expect(classify(protocol, 'pong!').means).toBe('other');
+  expect(classify(protocol, '{"ping":12,"a":{"b":"c"}}')).toMatchObject({
+    means: 'asks',
+    answer: '{"pong":12,"also":["c","x{=ping}"]}',
+  });
+  expect(classify(protocol, 'ping').answer).toBe('pong');
+  expect(classify(protocol, '{"say":"so"}').answer).toBe('so');
+  expect(classify(protocol, '{"say":5}').answer).toBe('5');
+  expect(classify(protocol, '{"bye":"now"}')).toEqual({ means: 'closing', words: 'now', id: null });
+  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+  expect(classify(protocol, `{"ping":${deep}}`).means).toBe('asks');
+});
+
 test('words are cut at 500 characters, and words without end cannot hurt', () => {
   expect(bybitMeans({ success: false, ret_msg: 'x'.repeat(5000) }).words).toHaveLength(500);
   const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
@@ -157,12 +200,27 @@ test.each([
   ['bytick.com', 'bybit'],
   ['stream.bytick.com', 'bybit'],
   ['feed.example', 'bybit'],
+  ['stream.binance.com', 'binance'],
+  ['data-stream.binance.vision', 'binance'],
+  ['fstream.binance.com', 'binance-usdm'],
+  ['ws.okx.com', 'okx'],
+  ['ws-feed.exchange.coinbase.com', 'coinbase-exchange'],
+  ['advanced-trade-ws.coinbase.com', 'coinbase-advanced'],
+  ['ws.kraken.com', 'kraken'],
+  ['ws.bitget.com', 'bitget'],
+  ['www.deribit.com', 'deribit'],
+  ['ws.bitmex.com', 'bitmex'],
+  ['api.huobi.pro', 'htx'],
+  ['api.gateio.ws', 'gate'],
+  ['api.hyperliquid.xyz', 'hyperliquid'],
+  ['api-pub.bitfinex.com', 'bitfinex'],
+  ['okx.com.example', 'bybit'],
 ])('the preset for %s is %s', (host, name) => {
   expect(presetByHost(host).name).toBe(name);
 });
 
 test('a name that is no preset is a mistake in the program: the configuration refuses it before', () => {
-  expect(() => resolveProtocol('binance', 'ws://x.example')).toThrow('There is no protocol named binance.');
+  expect(() => resolveProtocol('mtgox', 'ws://x.example')).toThrow('There is no protocol named mtgox.');
 });
 
 const recording = fileURLToPath(

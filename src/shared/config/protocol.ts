@@ -3,6 +3,7 @@
 
 import { nearestName } from '../nearest.js';
 import { PRESET_NAMES } from '../protocols/index.js';
+import { partNames } from '../topic-form.js';
 import { type Format, oneOf, plainText, seconds } from './formats.js';
 import { keyPath, shown, unknownKey } from './mistakes.js';
 
@@ -34,20 +35,49 @@ const when: Format = (value, path) => {
   });
 };
 
-const RULE_FORMATS: Readonly<Record<string, Format>> = { when, id: plainText, words: plainText };
+const topicForm: Format = (value, path) =>
+  typeof value === 'string' && partNames(value) !== null
+    ? []
+    : [`${path} must be a form like "{channel}:{symbol}" or "{channel}[:{symbol}]", not ${shown(value)}.`];
 
-const rules: Format = (value, path) => {
-  if (!Array.isArray(value)) return [`${path} must be a list of rules, not ${shown(value)}.`];
-  return value.flatMap((rule: unknown, index) => {
-    const at = `${path}[${index}]`;
-    if (!isObject(rule)) return [`${at} must be an object with "when", not ${shown(rule)}.`];
-    const missing = Object.hasOwn(rule, 'when') ? [] : [`${at} needs "when": what the message holds.`];
-    return [...missing, ...checkObject(rule, RULE_FORMATS, at)];
-  });
-};
+/** One message to send, an answer for instance. */
+const message: Format = (value, path) =>
+  value === null || value === '' ? [`${path} is empty: write the message to send.`] : [];
+
+const RULE_FORMATS: Readonly<Record<string, Format>> = { when, text: plainText };
+
+/** A list of rules, which besides what they recognise may have `more`. */
+const rulesWith =
+  (more: Readonly<Record<string, Format>>, required: readonly string[] = []): Format =>
+  (value, path) => {
+    if (!Array.isArray(value)) return [`${path} must be a list of rules, not ${shown(value)}.`];
+    return value.flatMap((rule: unknown, index) => {
+      const at = `${path}[${index}]`;
+      if (!isObject(rule)) return [`${at} must be an object with "when", not ${shown(rule)}.`];
+      return [
+        ...whichMessage(rule, at),
+        ...required.flatMap((key) =>
+          Object.hasOwn(rule, key) ? [] : [`${at} needs ${JSON.stringify(key)}: the message to send.`],
+        ),
+        ...checkObject(rule, { ...RULE_FORMATS, ...more }, at),
+      ];
+    });
+  };
+
+function whichMessage(rule: object, at: string): string[] {
+  const has_when = Object.hasOwn(rule, 'when');
+  if (Object.hasOwn(rule, 'text')) {
+    return has_when ? [`${at} has both "when" and "text": remove one of them.`] : [];
+  }
+  return has_when ? [] : [`${at} needs "when": what the message holds; or "text": the whole of it.`];
+}
+
+const rules = rulesWith({ id: plainText, words: plainText });
 
 const PROTOCOL_FORMATS: Readonly<Record<string, Format>> = {
   name: plainText,
+  topic: topicForm,
+  open: messages,
   subscribe: messages,
   ping: messages,
   ping_interval: seconds,
@@ -55,6 +85,8 @@ const PROTOCOL_FORMATS: Readonly<Record<string, Format>> = {
   confirm: rules,
   refuse: rules,
   pong: rules,
+  answer: rulesWith({ send: message }, ['send']),
+  closing: rulesWith({ words: plainText }),
   data_prefix: text,
 };
 
@@ -63,8 +95,8 @@ export const protocol: Format = (value, path) => {
   if (typeof value === 'string' && PRESET_NAMES.includes(value)) return [];
   const nearest = typeof value === 'string' ? nearestName(value, PRESET_NAMES) : null;
   const hint = nearest === null ? '.' : `: did you mean ${JSON.stringify(nearest)}?`;
-  const names = PRESET_NAMES.map((name) => JSON.stringify(name)).join(', ');
-  return [`${path} must be ${names} or an object, not ${shown(value)}${hint}`];
+  const allowed = 'the name of a preset ("streamer protocols" lists them) or an object';
+  return [`${path} must be ${allowed}, not ${shown(value)}${hint}`];
 };
 
 function checkObject(value: object, formats: Readonly<Record<string, Format>>, path: string): string[] {

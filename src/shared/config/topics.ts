@@ -2,6 +2,9 @@
 // items are judged one by one, then together: two topics must not write the same files.
 
 import { encodeName } from '../names.js';
+import type { Preset, Protocol } from '../protocol.js';
+import { resolveProtocol } from '../protocols/index.js';
+import { readTopic } from '../topic-form.js';
 import { reservedKey } from './environment.js';
 import { plainText, tooLongName } from './formats.js';
 import type { Given } from './given.js';
@@ -73,7 +76,10 @@ export function nameOf(entry: Entry, base: Checked<TopicValues>): string | undef
   return Object.hasOwn(entry.own, 'name') ? entry.own.name : (base.name ?? entry.topic);
 }
 
-/** Judges the entries together: a name too long or taken twice, a message that could not fit its buffer. */
+/**
+ * Judges the entries together: a name too long or taken twice, a topic that its protocol does not write so, a message
+ * that could not fit its buffer.
+ */
 export function checkEntries(given: Given, base: Checked<Values>, entries: readonly Entry[]): void {
   const source = given.values.has('topics') ? 'topics' : 'topic';
   const unnamed = entries.filter((entry) => !Object.hasOwn(entry.own, 'name'));
@@ -84,6 +90,10 @@ export function checkEntries(given: Given, base: Checked<Values>, entries: reado
     ]);
   } else given.tell(source, checkNames(base, entries));
   checkBuffer(given, base);
+  given.tell(
+    source,
+    entries.flatMap((entry) => wrongForm(given, base, entry)),
+  );
   for (const { path, own } of entries) {
     if (!Object.hasOwn(own, 'buffer_bytes') && !Object.hasOwn(own, 'max_message_bytes')) continue;
     given.tell(source, tooSmallBuffer({ ...base, ...own }, `${path}: max_message_bytes`, 'buffer_bytes'));
@@ -102,6 +112,17 @@ function checkNames(base: Checked<Values>, entries: readonly Entry[]): string[] 
     else return [`${entry.path} has the same name as ${other}, ${shown(name)}: give one another "name".`];
     return tooLongName(name, entry.path);
   });
+}
+
+function wrongForm(given: Given, base: Checked<Values>, { path, topic, own }: Entry): string[] {
+  const { ws_url, protocol: chosen } = { ...base, ...own };
+  const is_chosen = Object.hasOwn(own, 'protocol') || given.values.has('protocol');
+  // A wrong protocol or URL has been told already.
+  if (topic === undefined || ws_url === undefined || (is_chosen && chosen === undefined)) return [];
+  const protocol: Protocol & Partial<Preset> = resolveProtocol(chosen, ws_url);
+  if (readTopic(protocol.topic, topic) !== null) return [];
+  const example = protocol.example === undefined ? '' : `, as in ${shown(protocol.example)}`;
+  return [`${path} ${shown(topic)} is no topic of ${protocol.name}: write ${protocol.topic}${example}.`];
 }
 
 function checkBuffer(given: Given, base: Checked<Values>): void {

@@ -2,10 +2,14 @@
 // `op`, options send `type: COMMAND_RESP` with the lists of topics that worked and that did not, and the
 // pong is `op: "pong"` or an answer to `op: "ping"`.
 
-import type { Protocol } from '../protocol.js';
+import type { Preset } from '../protocol.js';
 
-export const bybit: Protocol = {
+export const bybit: Preset = {
   name: 'bybit',
+  hosts: ['bybit.com', 'bytick.com'],
+  topic: '{topic}',
+  example: 'orderbook.50.BTCUSDT',
+  open: [],
   subscribe: [{ op: 'subscribe', req_id: '{id}', args: ['{topic}'] }],
   ping: [{ op: 'ping' }],
   binary: 'text',
@@ -24,5 +28,20 @@ export const bybit: Protocol = {
     { when: { op: 'subscribe', success: true }, id: 'req_id' },
     { when: { type: 'COMMAND_RESP', success: true, 'data.failTopics': '?' }, id: 'req_id' },
   ],
+  answer: [],
+  closing: [],
   data_prefix: '{"topic":"',
+  // An order book's update id. Its `seq`, like that of trades and the `cs` of tickers, is shared by all that the
+  // exchange matches, so it leaps from message to message and tells nothing of a loss.
+  sequences: [
+    {
+      topic: ['topic'],
+      of: '^orderbook\\.\\d+\\.',
+      first: 'data.u',
+      last: 'data.u',
+      step: 1,
+      restart: { type: 'snapshot' },
+    },
+  ],
+  confirmed_by: 'recording',
 };

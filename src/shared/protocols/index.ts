@@ -1,22 +1,46 @@
 // The presets by name and by host, and what becomes of the `protocol` key once it has been checked.
 
-import type { BinaryPacking, MessageRule, Protocol, Template } from '../protocol.js';
+import type { AnswerRule, BinaryPacking, MessageRule, Preset, Protocol, Template } from '../protocol.js';
+import { binance, binance_usdm } from './binance.js';
+import { bitfinex } from './bitfinex.js';
+import { bitget } from './bitget.js';
+import { bitmex } from './bitmex.js';
 import { bybit } from './bybit.js';
+import { coinbase_advanced, coinbase_exchange } from './coinbase.js';
+import { deribit } from './deribit.js';
+import { gate } from './gate.js';
+import { htx } from './htx.js';
+import { hyperliquid } from './hyperliquid.js';
+import { kraken } from './kraken.js';
 import { none } from './none.js';
+import { okx } from './okx.js';
 
-const PRESETS: ReadonlyMap<string, Protocol> = new Map([bybit, none].map((preset) => [preset.name, preset]));
-
-export const PRESET_NAMES: readonly string[] = [...PRESETS.keys()];
-
-const PRESET_BY_DOMAIN: readonly (readonly [string, Protocol])[] = [
-  ['bybit.com', bybit],
-  ['bytick.com', bybit],
+export const PRESETS: readonly Preset[] = [
+  bybit,
+  binance,
+  binance_usdm,
+  okx,
+  coinbase_exchange,
+  coinbase_advanced,
+  kraken,
+  bitget,
+  deribit,
+  bitmex,
+  htx,
+  gate,
+  hyperliquid,
+  bitfinex,
+  none,
 ];
+
+export const PRESET_NAMES: readonly string[] = PRESETS.map(({ name }) => name);
 
 /** A protocol as a user may write it; what is left out has a default. Checked by src/shared/config/protocol.ts. */
 export interface ProtocolGiven {
   readonly name?: string;
+  readonly topic?: string;
   /** One message or a list of them, null for none. */
+  readonly open?: Template;
   readonly subscribe?: Template;
   readonly ping?: Template;
   /** Seconds. */
@@ -25,13 +49,15 @@ export interface ProtocolGiven {
   readonly confirm?: readonly MessageRule[];
   readonly refuse?: readonly MessageRule[];
   readonly pong?: readonly MessageRule[];
+  readonly answer?: readonly AnswerRule[];
+  readonly closing?: readonly MessageRule[];
   readonly data_prefix?: string;
 }
 
 /** The preset that speaks to `host` (a URL's hostname, in lower case); Bybit's where no other is known to. */
-export function presetByHost(host: string): Protocol {
-  const known = PRESET_BY_DOMAIN.find(([domain]) => host === domain || host.endsWith(`.${domain}`));
-  return known?.[1] ?? bybit;
+export function presetByHost(host: string): Preset {
+  const isOf = (domain: string) => host === domain || host.endsWith(`.${domain}`);
+  return PRESETS.find(({ hosts }) => hosts.some(isOf)) ?? bybit;
 }
 
 /**
@@ -41,7 +67,7 @@ export function presetByHost(host: string): Protocol {
 export function resolveProtocol(value: string | ProtocolGiven | undefined, ws_url: string): Protocol {
   if (value === undefined) return presetByHost(new URL(ws_url).hostname);
   if (typeof value === 'object') return ownProtocol(value);
-  const preset = PRESETS.get(value);
+  const preset = PRESETS.find(({ name }) => name === value);
   if (preset === undefined) throw new Error(`There is no protocol named ${value}.`);
   return preset;
 }
@@ -49,12 +75,16 @@ export function resolveProtocol(value: string | ProtocolGiven | undefined, ws_ur
 function ownProtocol(given: ProtocolGiven): Protocol {
   return {
     name: given.name ?? 'custom',
+    topic: given.topic ?? '{topic}',
+    open: asMessages(given.open),
     subscribe: asMessages(given.subscribe),
     ping: asMessages(given.ping),
     binary: given.binary ?? 'text',
     confirm: given.confirm ?? [],
     refuse: given.refuse ?? [],
     pong: given.pong ?? [],
+    answer: given.answer ?? [],
+    closing: given.closing ?? [],
     data_prefix: given.data_prefix ?? '',
   };
 }

@@ -1,14 +1,22 @@
 // For a server that sends without being asked: nothing is sent but protocol pings, and no message is special.
 
-import type { Protocol } from '../protocol.js';
+import type { Preset } from '../protocol.js';
 
-export const none: Protocol = {
+export const none: Preset = {
   name: 'none',
+  hosts: [],
+  topic: '{topic}',
+  example: 'any name',
+  open: [],
   subscribe: [],
   ping: [],
   binary: 'text',
   pong: [],
   refuse: [],
   confirm: [],
+  answer: [],
+  closing: [],
   data_prefix: '',
+  sequences: [],
+  confirmed_by: 'recording',
 };

@@ -15,12 +15,16 @@ test('a preset is chosen by name, else by the host, else it is Bybit', () => {
 test('an object of no keys speaks to a server that needs nothing', () => {
   expect(topicOf({ protocol: {} }).protocol).toEqual({
     name: 'custom',
+    topic: '{topic}',
+    open: [],
     subscribe: [],
     ping: [],
     binary: 'text',
     confirm: [],
     refuse: [],
     pong: [],
+    answer: [],
+    closing: [],
     data_prefix: '',
   });
 });
@@ -38,12 +42,16 @@ test('messages are JSON or text, one or a list, and null is none', () => {
 test('an own object is taken as it is', () => {
   const protocol = {
     name: 'own',
+    topic: '{a}',
+    open: ['hello'],
     subscribe: [{ 'dotted.key': { deep: '{topic}' } }],
     ping: ['ping'],
     binary: 'gzip',
     confirm: [{ when: { 'arg.channel': '*', ok: true }, id: 'id' }],
     refuse: [{ when: { event: 'error', code: 5, x: null }, words: 'msg' }],
-    pong: [{ when: { op: 'pong' } }],
+    pong: [{ when: { op: 'pong' } }, { text: 'pong' }],
+    answer: [{ when: { ping: '*' }, send: { pong: '{=ping}' } }],
+    closing: [{ when: { bye: '*' }, words: 'bye' }],
     data_prefix: '{"arg"',
   };
   expect(topicOf({ protocol }).protocol).toEqual(protocol);
@@ -59,14 +67,26 @@ test('ping_interval is the key of the topic, else of all topics, else of the pro
 });
 
 const REFUSED: readonly [what: string, protocol: unknown, sentence: string][] = [
-  ['a preset to come', 'binance', 'protocol must be "bybit", "none" or an object, not "binance".'],
+  [
+    'a preset that is none',
+    'mtgox',
+    'protocol must be the name of a preset ("streamer protocols" lists them) or an object, not "mtgox".',
+  ],
   [
     'a misspelt preset',
     'bybitt',
-    'protocol must be "bybit", "none" or an object, not "bybitt": did you mean "bybit"?',
+    'protocol must be the name of a preset ("streamer protocols" lists them) or an object, not "bybitt": did you mean "bybit"?',
   ],
-  ['null', null, 'protocol must be "bybit", "none" or an object, not null.'],
-  ['a list', ['none'], 'protocol must be "bybit", "none" or an object, not a list.'],
+  [
+    'null',
+    null,
+    'protocol must be the name of a preset ("streamer protocols" lists them) or an object, not null.',
+  ],
+  [
+    'a list',
+    ['none'],
+    'protocol must be the name of a preset ("streamer protocols" lists them) or an object, not a list.',
+  ],
   ['an unknown key', { subscribes: 1 }, 'protocol.subscribes is not a known key: did you mean subscribe?'],
   ['an empty name', { name: '' }, 'protocol.name must be text, and not empty, not "".'],
   ['an empty message', { ping: '' }, 'protocol.ping is empty: to send nothing, write null for the whole.'],
@@ -84,7 +104,46 @@ const REFUSED: readonly [what: string, protocol: unknown, sentence: string][] = 
     'protocol.confirm must be a list of rules, not an object.',
   ],
   ['a rule of text', { refuse: ['x'] }, 'protocol.refuse[0] must be an object with "when", not "x".'],
-  ['a rule for all', { pong: [{}] }, 'protocol.pong[0] needs "when": what the message holds.'],
+  [
+    'a rule for all',
+    { pong: [{}] },
+    'protocol.pong[0] needs "when": what the message holds; or "text": the whole of it.',
+  ],
+  [
+    'a rule of both kinds',
+    { pong: [{ when: { a: 1 }, text: 'pong' }] },
+    'protocol.pong[0] has both "when" and "text": remove one of them.',
+  ],
+  ['an empty text', { pong: [{ text: '' }] }, 'protocol.pong[0].text must be text, and not empty, not "".'],
+  [
+    'an answer without a message',
+    { answer: [{ when: { ping: '*' } }] },
+    'protocol.answer[0] needs "send": the message to send.',
+  ],
+  [
+    'an empty answer',
+    { answer: [{ text: 'ping', send: '' }] },
+    'protocol.answer[0].send is empty: write the message to send.',
+  ],
+  [
+    'an answer with words',
+    { answer: [{ text: 'ping', send: 'pong', words: 'x' }] },
+    'protocol.answer[0].words is not a known key',
+  ],
+  [
+    'a notice with an id',
+    { closing: [{ when: { a: 1 }, id: 'x' }] },
+    'protocol.closing[0].id is not a known key',
+  ],
+  [
+    'a form that is none',
+    { topic: '{channel}:[{symbol}' },
+    'protocol.topic must be a form like "{channel}:{symbol}" or "{channel}[:{symbol}]", not "{channel}:[{symbol}".',
+  ],
+  ['a form with a part twice', { topic: '{a}:{a}' }, 'protocol.topic must be a form like'],
+  ['a form without a part', { topic: 'trades' }, 'protocol.topic must be a form like'],
+  ["a form with a request's number", { topic: '{id}:{n}' }, 'protocol.topic must be a form like'],
+  ['an empty opening', { open: '' }, 'protocol.open is empty: to send nothing, write null for the whole.'],
   [
     'an empty when',
     { pong: [{ when: {} }] },
@@ -113,4 +172,29 @@ test.each(REFUSED)('%s is refused by its path', (_what, protocol, sentence) => {
   const [first, ...others] = refused({ protocol });
   expect(others).toEqual([]);
   expect(first).toContain(`config.json: ${sentence}`);
+});
+
+test('a topic that its preset does not write so is refused with the form and an example', () => {
+  const okx = 'wss://ws.okx.com:8443/ws/v5/public';
+  const sentence = 'is no topic of okx: write {channel}:{instId}, as in "trades:BTC-USDT".';
+  expect(refused({ ws_url: okx, topic: 'tickers' })).toEqual([`config.json: topic "tickers" ${sentence}`]);
+  expect(refused({ ws_url: okx, topics: ['trades:BTC-USDT', 'books:'] })).toEqual([
+    `config.json: topics[1] "books:" ${sentence}`,
+  ]);
+  expect(refused({ topics: ['x', { topic: 'y', protocol: 'okx' }, { topic: 'z', ws_url: okx }] })).toEqual([
+    `config.json: topics[1] "y" ${sentence}`,
+    `config.json: topics[2] "z" ${sentence}`,
+  ]);
+  expect(refused({ topic: 'x', protocol: { name: 'own', topic: '{a}/{b}' } })).toEqual([
+    'config.json: topic "x" is no topic of own: write {a}/{b}.',
+  ]);
+  // The topic that is captured where none is named is Bybit's.
+  expect(refused({ ws_url: okx })[0]).toContain(`topic "publicTrade.BTCUSDT" ${sentence}`);
+});
+
+test('a topic whose protocol is wrong is not judged as well', () => {
+  const ws_url = 'wss://ws.okx.com';
+  expect(refused({ ws_url, protocol: 'ok', topic: 'x' })).toHaveLength(1);
+  expect(refused({ ws_url, topics: [{ topic: 'x', protocol: { subscribes: 1 } }] })).toHaveLength(1);
+  expect(refused({ ws_url: 'okx.com', topic: 'x' })).toHaveLength(1);
 });

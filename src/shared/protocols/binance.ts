@@ -1,0 +1,53 @@
+// Binance's public streams, as data: spot and USD-M futures speak alike and differ in what counts their messages.
+// They are asked on the combined endpoint (`/stream`), because only there a message names its stream; on `/ws`
+// every message is looked into. Who pings is the server, with ping frames.
+
+import type { Preset, Sequence } from '../protocol.js';
+
+/** One more with each trade of a symbol. */
+const trades: Sequence = {
+  topic: ['stream'],
+  of: '^[^@]+@trade$',
+  first: 'data.t',
+  last: 'data.t',
+  step: 1,
+};
+
+export const binance: Preset = {
+  name: 'binance',
+  hosts: ['stream.binance.com', 'data-stream.binance.vision'],
+  topic: '{symbol}@{stream}',
+  example: 'btcusdt@trade',
+  open: [],
+  subscribe: [{ method: 'SUBSCRIBE', params: ['{topic}'], id: '{n}' }],
+  ping: [],
+  binary: 'text',
+  pong: [],
+  refuse: [
+    { when: { code: '*', msg: '*' }, id: 'id', words: 'msg' },
+    { when: { 'error.code': '*' }, id: 'id', words: 'error.msg' },
+  ],
+  confirm: [{ when: { result: null, id: '*' }, id: 'id' }],
+  answer: [],
+  closing: [{ when: { e: 'serverShutdown' }, words: 'e' }],
+  data_prefix: '{"stream":"',
+  sequences: [
+    trades,
+    { topic: ['stream'], of: '^[^@]+@depth(@\\d+ms)?$', first: 'data.U', last: 'data.u', step: 1 },
+  ],
+  confirmed_by: 'documentation',
+};
+
+/** Its streams are on two routes: one that does not belong to the URL's is confirmed, and stays silent. */
+export const binance_usdm: Preset = {
+  ...binance,
+  name: 'binance-usdm',
+  hosts: ['fstream.binance.com'],
+  example: 'btcusdt@depth@100ms',
+  closing: [],
+  sequences: [
+    trades,
+    { topic: ['stream'], of: '^[^@]+@depth(@\\d+ms)?$', first: 'data.pu', last: 'data.u', step: 0 },
+  ],
+  confirmed_by: 'recording of data',
+};
