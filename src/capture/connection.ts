@@ -15,7 +15,8 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { errorCode, errorMessage } from '../shared/errors.js';
 import type { LogLevel } from '../shared/ipc.js';
 import { withoutPassword } from '../shared/printable.js';
-import { classify, type Names, renderPrefix, renderTemplates } from '../shared/protocol-speech.js';
+import type { Template } from '../shared/protocol.js';
+import { classify, renderPrefix, renderTemplates } from '../shared/protocol-speech.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { type Parts, readTopic } from '../shared/topic-form.js';
 import { Backoff, retryAfterMs } from './backoff.js';
@@ -300,13 +301,8 @@ export class Connection {
     this.#quiet_ms = 0;
     if (this.#paused) ws.pause();
     this.#ping_timer = setInterval(() => this.#ping(ws), ping_interval_ms);
-    for (const text of renderTemplates(protocol.open, this.#names())) ws.send(text);
-    this.#pending = [];
-    for (const template of protocol.subscribe) {
-      const names = this.#names();
-      this.#pending.push(names.id);
-      for (const text of renderTemplates([template], names)) ws.send(text);
-    }
+    for (const template of protocol.open) this.#send(ws, template);
+    this.#pending = protocol.subscribe.map((template) => this.#send(ws, template));
     if (this.#pending.length === 0) {
       this.#goLive('Connected, and live: this protocol sends no subscription');
       return;
@@ -315,18 +311,21 @@ export class Connection {
     this.#events.log('info', 'Connected, subscribing');
   }
 
-  /** What the next request's templates are filled in with. */
-  #names(): Names {
+  /** Sends one request and returns its id. */
+  #send(ws: WebSocket, template: Template): string {
     this.#requests += 1;
+    const id = String(this.#requests);
     const time = String(Math.floor(this.#tools.now() / 1000));
-    return { ...this.#parts, topic: this.#settings.topic, id: String(this.#requests), time };
+    const names = { ...this.#parts, topic: this.#settings.topic, id, time };
+    for (const text of renderTemplates([template], names)) ws.send(text);
+    return id;
   }
 
   #ping(ws: WebSocket): void {
     const { ping } = this.#settings.protocol;
     if (ws.readyState !== WebSocket.OPEN) return;
     if (ping.length === 0) ws.ping();
-    else for (const text of renderTemplates(ping, this.#names())) ws.send(text);
+    for (const template of ping) this.#send(ws, template);
   }
 
   #received(data: Buffer, is_binary: boolean): void {
