@@ -13,6 +13,7 @@ const HELP = `Usage: streamer [run] [--config FILE] [--debug]
        streamer verify [DIR] [--topic T] [--from T] [--to T] [--json] [--sequences]
        streamer replay PATH... [--port N] [--host H] [--rate N | --speed X] [--loop]
        streamer demo [--seconds N] [--output-dir DIR]
+       streamer protocols [--json]
 
 Captures WebSocket feeds to hourly files, one process for each topic.
 
@@ -21,10 +22,11 @@ Captures WebSocket feeds to hourly files, one process for each topic.
   verify     says whether what an output folder holds is whole
   replay     serves files of messages as a WebSocket feed
   demo       an embedded feed and its capture, with nothing to configure
+  protocols  lists the exchanges that are known, and how their topics are written
 
   --config FILE   the configuration, a JSON file (default: config.json, which may be missing)
   --debug         write the log to stdout as well
-  --help          this text; with verify, replay, demo or --status, the command's own
+  --help          this text; with verify, replay, demo, protocols or --status, the command's own
   --version
 
 STREAMER_<KEY> in the environment overrides a key of the configuration.
@@ -38,10 +40,11 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
   verify: async (argv) => (await import('./verify/main.js')).runVerify(argv),
   replay: async (argv) => (await import('./replay/main.js')).runReplay(argv),
   demo: async (argv) => (await import('./demo/main.js')).runDemo(argv),
+  protocols: async (argv) => (await import('./protocols-cli/main.js')).runProtocols(argv),
 };
 
 /** Named by the documentation, but not in this version. */
-const COMING_COMMANDS: readonly string[] = ['protocols', 'reload'];
+const COMING_COMMANDS: readonly string[] = ['reload'];
 
 async function main(argv: readonly string[]): Promise<number> {
   const [first] = argv;

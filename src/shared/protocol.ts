@@ -88,8 +88,8 @@ export interface Preset extends Protocol {
   readonly hosts: readonly string[];
   /** A topic as an example. */
   readonly example: string;
-  /** What of it was held against recorded messages: requests and data, the data alone, or nothing. */
-  readonly confirmed_by: 'recording' | 'recording of data' | 'documentation';
+  /** What it was held against: recorded requests and data, recorded data alone, or the documentation; null: nothing. */
+  readonly confirmed_by: 'recording' | 'recording of data' | 'documentation' | null;
   /** Checked by `streamer verify --sequences`. */
   readonly sequences: readonly Sequence[];
 }

@@ -34,7 +34,7 @@ DIR is the output folder (default: the configuration's output_dir).
   --to T          up to this time
   --json          the report as one JSON document
   --sequences     also list the holes in the numbers that a server counts its messages with, where it does
-                  (Bybit: order books)
+                  (order books of Bybit, Binance, OKX, Deribit and Gate; Binance's trades)
   --help, --version
 
 What it looks at of a topic: file and ledger agree in count, bytes and SHA-256; no torn end; names on the hour; no

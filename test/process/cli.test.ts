@@ -54,17 +54,27 @@ test('--version prints the version of the package, in each form and also behind 
 test('--help names every command and flag and nothing that is not there yet', async () => {
   const { status, stdout, stderr } = await streamer('--help');
   expect([status, stderr]).toEqual([0, '']);
-  for (const word of ['run', 'replay', 'demo', '--config', '--debug', '--status', '--help', '--version']) {
+  for (const word of [
+    'run',
+    'replay',
+    'demo',
+    'protocols',
+    '--config',
+    '--debug',
+    '--status',
+    '--help',
+    '--version',
+  ]) {
     expect(stdout).toContain(word);
   }
-  expect(stdout).not.toMatch(/protocols|reload/);
+  expect(stdout).not.toMatch(/reload/);
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
 });
 
 test.each([
   [['rum'], 'There is no command "rum". Did you mean "streamer run"?'],
-  [['capture'], 'There is no command "capture". The commands are run, verify, replay, demo.'],
-  [['toString'], 'There is no command "toString". The commands are run, verify, replay, demo.'],
+  [['capture'], 'There is no command "capture". The commands are run, verify, replay, demo, protocols.'],
+  [['toString'], 'There is no command "toString". The commands are run, verify, replay, demo, protocols.'],
   [['run', 'fast'], 'What is "fast"? A command goes first, as in "streamer run --debug".'],
   [['--debug', 'run'], 'What is "run"? A command goes first, as in "streamer run --debug".'],
   [['--confg', 'x'], 'There is no flag --confg. Did you mean --config?'],
@@ -75,7 +85,7 @@ test.each([
   expect(await streamer(...args)).toEqual({ status: 64, stdout: '', stderr: `streamer: ${sentence}\n` });
 });
 
-test.each(['protocols', 'reload'])('%s is status 64 until a version has it', async (command) => {
+test.each(['reload'])('%s is status 64 until a version has it', async (command) => {
   const { status, stderr } = await streamer(command, '--any', 'thing');
   expect(status).toBe(64);
   expect(stderr).toMatch(
@@ -83,6 +93,14 @@ test.each(['protocols', 'reload'])('%s is status 64 until a version has it', asy
       `^streamer: This version, websocket-streamer [^ ]+, does not have "streamer ${command}" yet: [^\n]+\n$`,
     ),
   );
+});
+
+test('protocols lists the presets, as a table and as JSON', async () => {
+  const { status, stdout, stderr } = await streamer('protocols');
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^okx +okx\.com +\{channel\}:\{instId\} +trades:BTC-USDT +ping +text +recording$/m);
+  const { stdout: json } = await streamer('protocols', '--json');
+  expect(JSON.parse(json)).toHaveLength(stdout.trimEnd().split('\n').length - 1);
 });
 
 test('each mistake of a bad configuration is a line on stderr, and the status is 78', async () => {

@@ -43,6 +43,8 @@ export const binance_usdm: Preset = {
   ...binance,
   name: 'binance-usdm',
   hosts: ['fstream.binance.com'],
+  // Streams of all symbols, such as !bookTicker, are a single word.
+  topic: '{symbol}[@{stream}]',
   example: 'btcusdt@depth@100ms',
   closing: [],
   sequences: [

@@ -18,5 +18,5 @@ export const none: Preset = {
   closing: [],
   data_prefix: '',
   sequences: [],
-  confirmed_by: 'recording',
+  confirmed_by: null,
 };

@@ -1,0 +1,58 @@
+// `streamer protocols`: lists the presets, for people as a table, for programs as JSON.
+
+import { parseFlags } from '../shared/args.js';
+import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
+import type { Preset } from '../shared/protocol.js';
+import { PRESETS } from '../shared/protocols/index.js';
+import { VERSION_LINE } from '../shared/version.js';
+
+const HELP = `Usage: streamer protocols [--json]
+
+Lists the protocols that "protocol" may name in the configuration, and from which hosts each is told by itself.
+
+  NAME       the preset's name
+  HOSTS      a ws_url on one of them, or on a subdomain, means this preset; any other means bybit
+  TOPIC      how a topic is written: each {part} is the exchange's own word, what is in brackets may be left out
+  EXAMPLE    a topic
+  HEARTBEAT  what is sent every ping_interval; "answers": the server's own pings are answered
+  BINARY     what binary frames hold
+  CONFIRMED  by which it was checked: recorded messages, recorded data alone, or the exchange's documentation
+
+  --json     the presets whole, as one JSON document
+  --help, --version
+`;
+
+const SEPARATOR = '  ';
+const TITLES = ['NAME', 'HOSTS', 'TOPIC', 'EXAMPLE', 'HEARTBEAT', 'BINARY', 'CONFIRMED BY'];
+
+/** @throws ExitError 64 for a wrong flag. */
+export async function runProtocols(argv: readonly string[]): Promise<number> {
+  const { flags, positionals } = parseFlags(argv, { json: 'none', help: 'none', version: 'none' });
+  const [extra] = positionals;
+  if (extra !== undefined) {
+    throw new ExitError(EXIT_USAGE, [
+      `protocols takes flags only: what is ${JSON.stringify(extra)}? See --help.`,
+    ]);
+  }
+  if (flags.help !== undefined) process.stdout.write(HELP);
+  else if (flags.version !== undefined) process.stdout.write(`${VERSION_LINE}\n`);
+  else process.stdout.write(flags.json === undefined ? drawPresets(PRESETS) : `${JSON.stringify(PRESETS)}\n`);
+  return EXIT_OK;
+}
+
+/** A line for each preset, below a line of titles. */
+export function drawPresets(presets: readonly Preset[]): string {
+  const rows = [TITLES, ...presets.map(cells)];
+  const widths = TITLES.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const lines = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(SEPARATOR));
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+function cells({ name, hosts, topic, example, binary, confirmed_by, ...preset }: Preset): string[] {
+  return [name, hosts.join(', ') || '-', topic, example, heartbeatOf(preset), binary, confirmed_by ?? '-'];
+}
+
+function heartbeatOf({ ping, answer }: Pick<Preset, 'ping' | 'answer'>): string {
+  const texts = ping.map((message) => (typeof message === 'string' ? message : JSON.stringify(message)));
+  return [texts.join(', ') || 'ping frames', ...(answer.length > 0 ? ['answers'] : [])].join(', ');
+}
