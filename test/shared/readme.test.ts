@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { KEYS } from '../../src/shared/config/keys.js';
+import { PRESETS, presetByHost } from '../../src/shared/protocols/index.js';
 import { ca_file, load } from './config/loading.js';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -26,5 +27,28 @@ test("the README's table names every key with its default", () => {
     const row = README.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${key}\``));
     expect(row, key).toBeDefined();
     if (value !== undefined && value !== null) expect(row, key).toContain(String(value));
+  }
+});
+
+test("the README's table of exchanges has each preset as it is", () => {
+  const [, section = ''] = README.split('\n## Exchanges');
+  for (const { name, topic, example, confirmed_by, hosts } of PRESETS) {
+    const row = section.split('\n').find((line) => line.startsWith(`| \`${name}\` |`)) ?? '';
+    const cells = row.split('|').map((cell) => cell.trim());
+    expect(cells[3], name).toContain(`\`${topic}\``);
+    expect(cells[4], name).toContain(example);
+    expect(cells[5], name).toBe(confirmed_by ?? '');
+    const url = /`(wss:[^`]+)`/.exec(cells[2] ?? '')?.[1];
+    if (hosts.length > 0) expect(presetByHost(new URL(url ?? '').hostname).name).toBe(name);
+  }
+});
+
+test("each topic that the README's table gives as an example is accepted", () => {
+  const [, section = ''] = README.split('\n## Exchanges');
+  for (const { name } of PRESETS) {
+    const row = section.split('\n').find((line) => line.startsWith(`| \`${name}\` |`)) ?? '';
+    for (const [, topic] of (row.split('|')[4] ?? '').matchAll(/`([^`]+)`/g)) {
+      expect(load({ topic, protocol: name }).settings.topics[0]?.topic).toBe(topic);
+    }
   }
 });
