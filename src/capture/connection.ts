@@ -26,6 +26,8 @@ import { unpack } from './unpack.js';
 const HANDSHAKE_MS_MAX = 10_000;
 const CONFIRM_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 2_000;
+/** Answers that the server does not read. */
+const ANSWERS_BYTES_MAX = 1024 * 1024;
 /** A connection that was live for so long is replaced without a delay. */
 const REPLACED_AT_ONCE_MS = 5_000;
 /** What a ping of `ping()` carries, to tell its pong from others. */
@@ -343,7 +345,10 @@ export class Connection {
       this.#examine(text);
   }
 
-  /** While live only messages that do not begin like data are looked into, and none where nothing tells them apart. */
+  /**
+   * While live only messages that do not begin like data are looked into, and where nothing tells them apart none, or
+   * all if there is something to be seen.
+   */
   #looksLikeData(text: Buffer): boolean {
     if (this.#examines_all) return false;
     const prefix = this.#data_prefix;
@@ -365,8 +370,10 @@ export class Connection {
     else this.#goLive('Live: the first message came');
   }
 
+  /** Whoever asks and does not read the answers gets no more of them: they would wait in our memory. */
   #answer(text: string): void {
-    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.send(text);
+    const ws = this.#ws;
+    if (ws?.readyState === WebSocket.OPEN && ws.bufferedAmount < ANSWERS_BYTES_MAX) ws.send(text);
   }
 
   /** Sends Close and reads on until the server's, or for 2 s: then ws ends the socket. */

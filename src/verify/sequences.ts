@@ -50,13 +50,17 @@ export class SequenceFollower {
     const text = line.toString();
     const message = parseObject(text);
     if (message === null) return;
+    let is_data = false;
     for (const { sequence, of } of this.#sequences) {
       const topic = topicOf(sequence, message);
-      if (topic === null || !of.test(topic)) continue;
+      if (topic === null) continue;
+      is_data = true;
+      if (!of.test(topic)) continue;
       this.#follow(sequence, topic, message, file, number);
       return;
     }
-    if (classify(this.#preset, text).means === 'confirmed') this.#last.clear();
+    // Data that is not counted need not be parsed again.
+    if (!is_data && classify(this.#preset, text).means === 'confirmed') this.#last.clear();
   }
 
   #follow(sequence: Sequence, topic: string, message: object, file: string, line: number): void {

@@ -370,6 +370,28 @@ test('a server that says that it will close and never does is left after 2 s', a
   expect(performance.now() - left_at).toBeLessThan(5_000);
 });
 
+test('a server that asks and does not read the answers does not fill our memory', async () => {
+  const answer = [{ when: { ping: '*' }, send: { pong: '{=ping}' } }];
+  const server = await serve();
+  const c = await capture(server.url, { protocol: { ...presetOf('none'), answer } });
+  const connection = await server.nextConnection();
+  await c.until('live', (r) => r.state === 'live');
+  connection.stall();
+  const asks = 4_000;
+  for (let i = 0; i < asks; i += 1) connection.sendText(`{"ping":"${'x'.repeat(10_000)}"}`);
+  await c.until('all written', (r) => r.messages === asks);
+  connection.resume();
+  await expect.poll(() => connection.received.length).toBeGreaterThan(0);
+  // What comes after is answered again; what was not answered never is.
+  await expect
+    .poll(() => {
+      connection.sendText('{"ping":"last"}');
+      return connection.received.at(-1)?.text;
+    })
+    .toBe('{"pong":"last"}');
+  expect(connection.received.length).toBeLessThan(asks);
+});
+
 describe.runIf(with_recordings)('the recorded frames of HTX', () => {
   test('are unpacked byte for byte, and the pings among them answered', async () => {
     const frames = recordedFrames('htx-gzip-2021');

@@ -2,7 +2,7 @@
 // What passes here is what src/shared/protocols turns into a Protocol.
 
 import { nearestName } from '../nearest.js';
-import { PRESET_NAMES } from '../protocols/index.js';
+import { PRESET_NAMES, type ProtocolGiven } from '../protocols/index.js';
 import { partNames } from '../topic-form.js';
 import { type Format, oneOf, plainText, seconds } from './formats.js';
 import { keyPath, shown, unknownKey } from './mistakes.js';
@@ -91,13 +91,31 @@ const PROTOCOL_FORMATS: Readonly<Record<string, Format>> = {
 };
 
 export const protocol: Format = (value, path) => {
-  if (isObject(value)) return checkObject(value, PROTOCOL_FORMATS, path);
+  if (isObject(value)) {
+    const mistakes = checkObject(value, PROTOCOL_FORMATS, path);
+    return mistakes.length > 0 ? mistakes : unknownParts(value, path);
+  }
   if (typeof value === 'string' && PRESET_NAMES.includes(value)) return [];
   const nearest = typeof value === 'string' ? nearestName(value, PRESET_NAMES) : null;
   const hint = nearest === null ? '.' : `: did you mean ${JSON.stringify(nearest)}?`;
   const allowed = 'the name of a preset ("streamer protocols" lists them) or an object';
   return [`${path} must be ${allowed}, not ${shown(value)}${hint}`];
 };
+
+/** A word in braces that nothing will stand for would go out as it is: most likely it is misspelt. */
+function unknownParts(given: ProtocolGiven, path: string): string[] {
+  const parts = partNames(given.topic ?? '{topic}') ?? [];
+  const known = [...new Set([...parts, 'topic', 'id', 'n', 'time'])];
+  return (['open', 'subscribe', 'ping', 'data_prefix'] as const).flatMap((key) => {
+    const names = [...JSON.stringify(given[key] ?? '').matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+    const unknown = names.filter((name) => !known.includes(name));
+    return [...new Set(unknown)].map((name) => {
+      const nearest = nearestName(name, known);
+      const hint = nearest === null ? `name it in ${path}.topic.` : `did you mean {${nearest}}?`;
+      return `${keyPath(path, key)} has {${name}}, which is no part of the topic: ${hint}`;
+    });
+  });
+}
 
 function checkObject(value: object, formats: Readonly<Record<string, Format>>, path: string): string[] {
   return Object.entries(value).flatMap(([key, item]) => {

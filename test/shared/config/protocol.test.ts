@@ -143,6 +143,16 @@ const REFUSED: readonly [what: string, protocol: unknown, sentence: string][] = 
   ['a form with a part twice', { topic: '{a}:{a}' }, 'protocol.topic must be a form like'],
   ['a form without a part', { topic: 'trades' }, 'protocol.topic must be a form like'],
   ["a form with a request's number", { topic: '{id}:{n}' }, 'protocol.topic must be a form like'],
+  [
+    'a misspelt part',
+    { topic: '{channel}:{symbol}', subscribe: { ch: ['{chanel}', '{symbol}', '{n}', '{chanel}'] } },
+    'protocol.subscribe has {chanel}, which is no part of the topic: did you mean {channel}?',
+  ],
+  [
+    'a part of another form',
+    { data_prefix: '{"ch":"{instrument}"' },
+    'protocol.data_prefix has {instrument}, which is no part of the topic: name it in protocol.topic.',
+  ],
   ['an empty opening', { open: '' }, 'protocol.open is empty: to send nothing, write null for the whole.'],
   [
     'an empty when',
