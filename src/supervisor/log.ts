@@ -8,6 +8,7 @@
 
 import * as fs from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger, format, type Logger, transports } from 'winston';
 import DailyRotateFile from 'winston-daily-rotate-file';
 import { EXIT_CANNOT_CREATE, ExitError, errorMessage } from '../shared/errors.js';
@@ -19,6 +20,7 @@ import { within } from '../shared/within.js';
 /** Bytes on their way to the disk; the lines beyond are counted and dropped. */
 const UNWRITTEN_BYTES_MAX = 1024 * 1024;
 const CLOSE_MS_MAX = 1_000;
+const LOOK_MS = 5;
 /** A log that failed is tried again so often. */
 const RETRY_MS = 10_000;
 
@@ -90,7 +92,14 @@ export class LogFile {
       inner.on('error', () => resolve());
     });
     this.#logger.close();
-    if (!this.#failed) await within(CLOSE_MS_MAX, finished);
+    if (!this.#failed) await within(CLOSE_MS_MAX, this.#flushed(finished));
+  }
+
+  /** Around midnight the end that is told may be that of the day before: what counts is what is written. */
+  async #flushed(finished: Promise<void>): Promise<void> {
+    await finished;
+    const deadline = performance.now() + CLOSE_MS_MAX;
+    while (this.#unwritten.bytes > 0 && performance.now() < deadline) await delay(LOOK_MS);
   }
 
   #tellDropped(): void {
