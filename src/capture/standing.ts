@@ -19,21 +19,35 @@ export type Standing =
       readonly reason: GapReason;
     };
 
+interface Interval {
+  readonly from_ms: number;
+  readonly to_ms: number;
+}
+
 export interface Past {
   readonly standing: Standing;
   /** Nothing is promised of what came before it. */
   readonly first_live_ms: number;
+  /** The last interval of which gaps were declared while the topic was live: it need not be declared again. */
+  readonly declared: Interval | null;
 }
 
-export const NO_PAST: Past = { standing: { kind: 'never' }, first_live_ms: 0 };
+export const NO_PAST: Past = { standing: { kind: 'never' }, first_live_ms: 0, declared: null };
 
 /** The past with one more record. */
-export function follow({ standing, first_live_ms }: Past, record: LedgerRecord): Past {
+export function follow({ standing, first_live_ms, declared }: Past, record: LedgerRecord): Past {
   const is_first = standing.kind === 'never' && record.kind === 'live';
   return {
     standing: stand(standing, record),
     first_live_ms: is_first ? record.since_ms : first_live_ms,
+    declared: record.kind === 'gap' ? joined(declared, record) : record.kind === 'live' ? null : declared,
   };
+}
+
+/** One interval where they touch, else the later one to be declared. */
+function joined(before: Interval | null, { from_ms, to_ms }: Interval): Interval {
+  if (before === null || from_ms > before.to_ms || to_ms < before.from_ms) return { from_ms, to_ms };
+  return { from_ms: Math.min(from_ms, before.from_ms), to_ms: Math.max(to_ms, before.to_ms) };
 }
 
 function stand(before: Standing, record: LedgerRecord): Standing {
@@ -72,13 +86,16 @@ export interface Resumed {
 }
 
 /** Where a topic with such a past stands when a new process takes it over. */
-export function resume({ standing, first_live_ms }: Past, it: Circumstances): Resumed {
+export function resume({ standing, first_live_ms, declared }: Past, it: Circumstances): Resumed {
   if (standing.kind === 'never') return { standing, is_new: false, vouched_ms: 0, synced_ms: 0 };
   const { mark } = it;
   const is_same_run = mark !== null && mark.boot_id === it.boot_id;
   const marked_ms = mark === null ? 0 : is_same_run ? mark.until_ms : mark.synced_ms;
   const vouched_ms = Math.max(first_live_ms, marked_ms);
   let { from_ms, reason } = lostAt(standing, vouched_ms, mark !== null);
+  if (standing.kind === 'live' && declared !== null && declared.from_ms <= from_ms) {
+    from_ms = Math.max(from_ms, declared.to_ms);
+  }
   let to_min_ms = 0;
   const step_ms = is_same_run ? it.wall_ms - (mark.wall_ms + (it.steady_ms - mark.steady_ms)) : 0;
   if (Math.abs(step_ms) > CLOCK_STEP_MS) {

@@ -48,7 +48,11 @@ export function lifeOf(ledger: Ledger, it: Circumstances): Life {
     if (it.is_written) return ends(Math.max(it.mark?.until_ms ?? 0, standing.since_ms));
     // What lies between the mark and the last time it went live may be declared already.
     const is_declared = vouched_ms >= standing.gap_from_ms;
-    const from_ms = is_declared ? Math.max(vouched_ms, standing.since_ms) : vouched_ms;
+    const lost_ms = is_declared ? Math.max(vouched_ms, standing.since_ms) : vouched_ms;
+    const from_ms = endOfDeclared(
+      lost_ms,
+      ledger.gaps.filter(({ line }) => line > standing.line),
+    );
     return ends(Math.max(known_until_ms, from_ms), openGap(from_ms, 'crash'));
   }
   const { from_ms, reason } = standing;
@@ -57,6 +61,15 @@ export function lifeOf(ledger: Ledger, it: Circumstances): Life {
   const died = !it.is_written && !ledger.has_stopped && it.mark !== null;
   const gap_from_ms = died ? Math.min(from_ms, vouched_ms) : from_ms;
   return ends(Math.max(known_until_ms, gap_from_ms), openGap(gap_from_ms, reason));
+}
+
+/** The instant, or the end of the gaps that it lies in: they need not be declared again. */
+function endOfDeclared(at_ms: number, gaps: readonly Gap[]): number {
+  const end_ms = gaps.reduce(
+    (end, { from_ms, to_ms }) => (from_ms <= end ? Math.max(end, to_ms ?? end) : end),
+    at_ms,
+  );
+  return end_ms === at_ms ? at_ms : endOfDeclared(end_ms, gaps);
 }
 
 function vouchedUntil({ mark, boot_id }: Circumstances): number {

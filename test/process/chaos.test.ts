@@ -142,7 +142,7 @@ const WRONG: readonly Wrong[] = [
     spoiling: [['capture/repair.js', 'if (whole === size)', 'if (whole <= size)']],
     only: 'kill_in_write',
     per_minute: 150,
-    finds: ({ printed }) => /nobody sent this/.test(printed),
+    finds: ({ printed }) => /nobody sent this|ends in a torn line/.test(printed),
   },
   {
     name: 'gaps reach a minute further back than they may',
