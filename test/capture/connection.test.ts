@@ -4,6 +4,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { bybit } from '../../src/shared/protocols/bybit.js';
 import { none } from '../../src/shared/protocols/none.js';
 import { capture } from '../testing/captured.js';
+import { ledgerRecords } from '../testing/folder.js';
+import { markOf } from '../testing/live-capture.js';
 import { serve } from '../testing/served.js';
 
 const data = (n: number) => `{"topic":"t","n":${n}}`;
@@ -292,8 +294,12 @@ test('a server that never answers Close does not hold up a stop for longer than 
   await connection.acceptSubscribe();
   await c.until('live', (r) => r.state === 'live');
   connection.answers_close = false;
-  const started = performance.now();
+  const [started, started_ms] = [performance.now(), Date.now()];
   await c.stop();
   expect(performance.now() - started).toBeGreaterThan(1900);
   expect(await c.untilLogged(/did not answer Close/)).toContain('2 s');
+  // It vouches for no more than the mark would have.
+  const [{ until_ms = 0 } = {}] = await ledgerRecords(c.folder, 'stop');
+  expect(until_ms).toBeLessThanOrEqual(started_ms);
+  expect(await markOf(c.folder)).toMatchObject({ until_ms });
 });

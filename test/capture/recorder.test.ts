@@ -257,8 +257,11 @@ test('a stop while the disk refuses ends in bounded time and says how many messa
   const connection = await server.nextConnection();
   await c.until('live', (r) => r.state === 'live');
   for (let i = 0; i < 10_000; i += 1) disk.write_faults.push({ code: 'EDQUOT' });
+  const sent_at = Date.now();
   for (let n = 1; n <= 7; n += 1) connection.sendText(data(n));
   await c.until('held', (r) => r.buffered === 7);
   expect(await c.stop()).toBe(7);
+  const [{ until_ms = 0, reason } = {}] = await ledgerRecords(c.folder, 'stop');
+  expect([reason, until_ms <= sent_at]).toEqual(['disk', true]);
   expect(c.log.find((l) => l.level === 'error' && l.message.includes('7 messages'))).toBeDefined();
 });

@@ -44,6 +44,7 @@ export class FaultyDisk implements Disk {
   hold: Promise<void> | null = null;
   /** Used up one a sync of an hour file, which waits for it. */
   readonly sync_holds: Promise<void>[] = [];
+  opens = 0;
   /** Writes to hour files. */
   writes = 0;
   /** Writes to ledgers, and how many handles of ledgers are open. */
@@ -51,6 +52,7 @@ export class FaultyDisk implements Disk {
   open_ledgers = 0;
 
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
+    this.opens += 1;
     const code = this.open_faults.shift();
     if (code !== undefined) throw diskError(code);
     return this.#wrap(await realDisk.open(path, mode), kindOf(path));
