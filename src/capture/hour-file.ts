@@ -87,7 +87,8 @@ export class HourFile {
       const hour_start_s = this.#hourOf(name);
       if (hour_start_s === null) continue;
       const found = await this.#disk.stat(join(this.#settings.folder, name)).catch(() => null);
-      if (found === null || !found.isFile() || found.size === seals.get(name)?.bytes) continue;
+      // One that was opened and never written to needs no seal.
+      if (found === null || !found.isFile() || found.size === (seals.get(name)?.bytes ?? 0)) continue;
       this.#leftovers.set(hour_start_s, AT_ONCE);
     }
   }
@@ -160,12 +161,11 @@ export class HourFile {
     this.#background(open.hour_start_s, this.#close(open, AT_ONCE));
   }
 
-  /** Releases the open file, seals what was never tried, and waits until all of it is done. */
+  /** Releases the open file, seals what is left to be sealed, and waits until all of it is done. */
   async finish(): Promise<void> {
     this.release();
     await Promise.all(this.#closing.values());
     for (const [hour, leftover] of [...this.#leftovers]) {
-      if (leftover !== AT_ONCE) continue;
       this.#sealLeftover(hour, leftover);
       await this.#closing.get(hour);
     }
