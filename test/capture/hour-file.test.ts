@@ -160,7 +160,7 @@ test('a sync that fails at the end of the hour is told, tried again after a minu
   expect(r.seals).toMatchObject([{ file: 't_0.jsonl', messages: 1, sha256: sha256('a\n') }]);
 });
 
-test('what goes on failing is tried after one minute, two, four …, and an hour at the most', async () => {
+test('what goes on failing is tried after one minute, two, four …, and an hour at the most, and at a stop', async () => {
   const r = await rig();
   await r.append(0, 'a\n');
   r.disk.sync_faults.push('EIO');
@@ -170,13 +170,16 @@ test('what goes on failing is tried after one minute, two, four …, and an hour
     r.disk.sync_faults.push('EIO');
     vi.advanceTimersByTime(minutes * MINUTE_MS - 1);
     await r.tend(1);
-    await r.file.finish();
-    expect(r.failed).toHaveLength(tries + 1);
+    expect([r.failed.length, r.disk.sync_faults.length]).toEqual([tries + 1, 1]);
     vi.advanceTimersByTime(1);
     await r.tend(1);
-    await r.file.finish();
-    expect(r.failed).toHaveLength(tries + 2);
+    await r.closes(tries + 2);
+    expect([r.failed.length, r.disk.sync_faults.length]).toEqual([tries + 2, 0]);
   }
+  expect(r.seals).toEqual([]);
+  // A stop does not wait for its time to come.
+  await r.file.finish();
+  expect(r.seals).toMatchObject([{ file: 't_0.jsonl', messages: 1 }]);
 });
 
 test('a file that was removed before it could be sealed is neither sealed nor made anew', async () => {
