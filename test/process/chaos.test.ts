@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { PROJECT } from '../testing/supervised.js';
 
+/** What decides a landing must not be drawn by lot; this one found a mistake once. CHAOS_SEED gives another. */
+const SEED = 552_622;
 /** A run, the wait until all is captured again, and the judging. */
 const RUN_MS_MAX = 240_000;
 
@@ -63,7 +65,7 @@ describe('a minute of chaos', () => {
   test(
     'each message sent is captured once and in order, or declared, and no gap claims too much',
     async () => {
-      const seed = Date.now() % 1_000_000;
+      const seed = Number(process.env.CHAOS_SEED ?? SEED);
       console.log(`chaos seed ${seed}`);
       const { status, printed, verdict } = await chaos(['--minutes', '1', '--seed', String(seed)]);
       expect(verdict, printed).toMatchObject({
