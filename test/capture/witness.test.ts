@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { Ledger } from '../../src/capture/ledger.js';
 import { MarkFile } from '../../src/capture/mark.js';
 import { Witness } from '../../src/capture/witness.js';
@@ -46,6 +46,10 @@ async function rig({ pings_only = false } = {}) {
     gap: (from_ms, to_ms, reason) => declared.push({ from_ms, to_ms, reason }),
   });
   await witness.open();
+  onTestFinished(async () => {
+    await mark.close();
+    await ledger.close();
+  });
   return {
     disk,
     ledger,
