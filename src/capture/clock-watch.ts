@@ -18,6 +18,7 @@ export class ClockWatch {
 
   constructor(now: () => number) {
     this.#now = now;
+    this.start();
   }
 
   /** Whatever was before, nothing was noticed. */

@@ -58,8 +58,8 @@ export class HourFile {
   readonly #closing = new Map<number, Promise<void>>();
   /** Hours of files that are still to be sealed. */
   readonly #leftovers = new Map<number, Leftover>();
-  /** Files let go of whose bytes are not known to be on the disk, in the order in which they were. */
-  readonly #unsynced = new Set<OpenHour>();
+  /** Hours of files let go of whose bytes are not known to be on the disk. */
+  readonly #unsynced = new Set<number>();
 
   constructor(disk: Disk, settings: HourFileSettings, events: HourFileEvents) {
     this.#disk = disk;
@@ -209,12 +209,12 @@ export class HourFile {
     // Everything vouched for by now is in this file or in one that was let go of before.
     const until_ms = this.#events.vouched_ms();
     const older = [...this.#unsynced];
-    if (open.dirty && fsync !== 'never') this.#unsynced.add(open);
+    if (open.dirty && fsync !== 'never') this.#unsynced.add(open.hour_start_s);
     try {
       if (fsync !== 'never') {
         await open.sync();
         await this.#disk.syncFolder(folder);
-        this.#unsynced.delete(open);
+        this.#unsynced.delete(open.hour_start_s);
         const is_older_synced = older.every((other) => !this.#unsynced.has(other));
         if (is_older_synced && this.#leftovers.size === 0) this.#events.synced(until_ms);
       }
@@ -229,7 +229,6 @@ export class HourFile {
 
   #sealLeftover(hour_start_s: number, leftover: Leftover): void {
     const hour = this.#nameOf(hour_start_s);
-    this.#leftovers.delete(hour_start_s);
     this.#background(hour_start_s, this.#openAndClose(hour, leftover));
   }
 
@@ -237,9 +236,13 @@ export class HourFile {
     try {
       // Somebody may have moved or packed it meanwhile: it must not be made anew.
       await this.#disk.stat(hour.path);
-      await this.#close(await this.#openFile(hour), leftover);
+      const open = await this.#openFile(hour);
+      this.#leftovers.delete(hour.hour_start_s);
+      await this.#close(open, leftover);
     } catch (error) {
+      this.#leftovers.delete(hour.hour_start_s);
       if (errorCode(error) !== 'ENOENT') this.#fail(hour, leftover, error);
+      else this.#unsynced.delete(hour.hour_start_s);
     }
   }
 

@@ -34,6 +34,8 @@ export class Ledger {
   #file: DiskFile | null = null;
   #opening: Promise<DiskFile> | null = null;
   #ino = 0;
+  /** The torn line that was given last. */
+  #torn = '';
   #writing: Promise<void> | null = null;
   #retry_timer: NodeJS.Timeout | null = null;
   #troubled = false;
@@ -99,7 +101,10 @@ export class Ledger {
 
   /** Resolves when the record of a torn line is written; throws the system's error. */
   async torn(file: string, bytes: Buffer): Promise<void> {
-    this.record({ kind: 'torn', file, base64: bytes.toString('base64') });
+    // It is told again at each try to remove it, which waits for the record.
+    const torn = `${file} ${bytes.length}`;
+    if (torn !== this.#torn) this.record({ kind: 'torn', file, base64: bytes.toString('base64') });
+    this.#torn = torn;
     await this.flushed();
   }
 

@@ -70,6 +70,8 @@ export class OpenHour {
     this.#first_ms = size === 0 ? Number.POSITIVE_INFINITY : (known?.first_ms ?? Math.floor(birthtimeMs));
     this.#last_ms = known?.last_ms ?? Math.floor(mtimeMs);
     this.#seal_holds = known?.bytes === size;
+    // What an earlier run wrote may not be on the disk.
+    this.#dirty = size > 0 && !this.#seal_holds;
   }
 
   get size(): number {

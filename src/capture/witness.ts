@@ -54,6 +54,8 @@ export class Witness {
   #busy_ticks = 0;
   /** When the ping that is not answered yet was sent. */
   #pinged_ms: number | null = null;
+  /** The same by the steady clock. */
+  #pinged_at = 0;
   #read_until_ms = 0;
   /** Lines pushed when that was proved. */
   #read_lines = 0;
@@ -138,7 +140,9 @@ export class Witness {
     if (this.#pinged_ms === null) return;
     this.#provedUntil(this.#pinged_ms, lines);
     this.#pinged_ms = null;
-    if (reading && !this.#tools.pings_only && this.#busy_ticks === 0) this.#congested_at = null;
+    // What was sent after it may still wait, unless we have read without a break since it went out.
+    const is_late = this.#congested_at !== null && this.#congested_at > this.#pinged_at;
+    if (reading && !this.#tools.pings_only && this.#busy_ticks === 0 && !is_late) this.#congested_at = null;
   }
 
   /**
@@ -149,7 +153,8 @@ export class Witness {
     // Reads that follow a standstill come before the tick that notices it.
     if (this.#clock.is_overdue) this.congested();
     if (asked) this.#provedUntil(this.#tools.now(), lines);
-    else if (this.#congested_at === null) this.#provedUntil(last_read_ms - FLIGHT_MS, lines);
+    else if (this.#congested_at === null && this.#busy_ticks === 0)
+      this.#provedUntil(last_read_ms - FLIGHT_MS, lines);
   }
 
   /** The subscription is confirmed. Whatever gap was open ends here. `lines`: pushed so far. */
@@ -300,6 +305,7 @@ export class Witness {
     if (!patient && !this.#tools.pings_only) this.#congested_at = null;
     else if (this.#pinged_ms === null) {
       this.#pinged_ms = this.#tools.now();
+      this.#pinged_at = performance.now();
       this.#tools.ping();
     }
   }

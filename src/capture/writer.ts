@@ -147,6 +147,8 @@ export class Writer {
     this.#ticks += 1;
     if (this.#ticks % TICKS_PER_LOOKUP === 0) await this.#lookUp();
     await file.sync();
+    // While lines wait, only a write shows that it works again.
+    if (this.#buffer.lines === 0) this.#noteSuccess();
   }
 
   async #lookUp(): Promise<void> {

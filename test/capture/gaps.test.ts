@@ -104,9 +104,11 @@ test('what is dropped after a standstill of the process lies in a gap by the tim
   const gaps = await ledgerRecords(c.folder, 'gap');
   const undeclared = missing.filter((at) => !gaps.some(({ from_ms, to_ms }) => from_ms <= at && at <= to_ms));
   expect(undeclared).toEqual([]);
-  expect([missing.length > 0, c.report().dropped]).toEqual([true, missing.length]);
+  // Behind the last line that is there more may have been dropped.
+  const { dropped } = c.report();
+  expect([missing.length > 0, dropped >= missing.length]).toEqual([true, true]);
   expect(new Set(gaps.map(({ reason }) => reason))).toEqual(new Set(['overflow']));
-  expect(gaps.reduce((sum, gap) => sum + (gap.messages ?? 0), 0)).toBe(missing.length);
+  expect(gaps.reduce((sum, gap) => sum + (gap.messages ?? 0), 0)).toBe(dropped);
   expect(Math.min(...gaps.map(({ from_ms }) => from_ms))).toBeGreaterThan(stood_still_at - TOO_EARLY_MS);
 });
 

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { HourFile } from '../../src/capture/hour-file.js';
 import type { KnownSeal, Seal } from '../../src/capture/open-hour.js';
 import type { Fsync } from '../../src/shared/settings.js';
@@ -56,6 +56,7 @@ async function rig({ fsync = 'rotate' as Fsync, folder = '' } = {}): Promise<Rig
     synced: (until_ms) => synced.push(until_ms),
     failed: (path, error) => failed.push(`${nameOf(path)}: ${(error as Error).message}`),
   });
+  onTestFinished(() => file.finish());
   const r: Rig = {
     file,
     disk,

@@ -344,3 +344,21 @@ test('what is on the disk is never more than what is vouched for, and never less
   expect(await synced(100)).toBe(900);
   expect(await synced(99_000)).toBe(r.vouched());
 });
+
+test('a tick that comes before the past is known declares no step of the clock', async () => {
+  const folder = await testFolder();
+  const ledger = new Ledger(new FaultyDisk(), folder, 't', Date.now, false, { troubled: () => {} });
+  const declared: string[] = [];
+  const witness = new Witness(ledger, new MarkFile(new FaultyDisk(), folder, 't', () => {}), {
+    now: Date.now,
+    uptime: () => performance.now(),
+    boot_id: 'this',
+    pid: 1,
+    pings_only: false,
+    ping: () => {},
+    gap: (_from_ms, _to_ms, reason) => declared.push(reason),
+  });
+  witness.tick(0, true);
+  expect(declared).toEqual([]);
+  await ledger.close();
+});
