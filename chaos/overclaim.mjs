@@ -16,6 +16,8 @@ const AROUND_MS_MAX = 5_000;
 const AROUND_CLOCK_MS_MAX = 10_000;
 /** Evidence of a connection shorter than this may not have reached the ledger before the next fault. */
 const EVIDENCE_MS_MIN = 3_000;
+/** A crash leaves the mark, which is written each second: what was written later it cannot know. */
+const MARK_AGE_MS_MAX = 1_500;
 
 /** Reasons that do not stand for the loss of a connection. */
 const OWN_FAULTS = new Set(['overflow', 'undecodable', 'clock']);
@@ -55,7 +57,7 @@ export function judgeGap(gap, evidence) {
     return end_ms !== null && end_ms <= to_ms + SLACK_MS && back_ms >= from_ms - SLACK_MS;
   });
   if (loss === undefined) return { complaint: 'the topic was live all the time', fault: null };
-  const complaint = judgeStart(from_ms, to_ms, evidence) ?? judgeEnd(gap, to_ms, evidence);
+  const complaint = judgeStart(gap, evidence) ?? judgeEnd(gap, to_ms, evidence);
   return { complaint, fault: causeOf(loss, evidence) };
 }
 
@@ -73,11 +75,12 @@ export function causeOf({ end_ms, cause }, { faults }) {
   return guilty?.kind ?? null;
 }
 
-function judgeStart(from_ms, to_ms, { lives, sights }) {
+function judgeStart({ from_true_ms: from_ms, to_true_ms: to_ms, reason }, { lives, sights }) {
+  const known_ms = reason === 'crash' ? MARK_AGE_MS_MAX : 0;
   // The last connection before it that proved itself.
   for (const { ack_ms, end_ms } of lives.toReversed()) {
     if (end_ms === null || end_ms > to_ms + SLACK_MS) continue;
-    const proved_ms = sights.findLast(({ looked_ms }) => looked_ms <= end_ms)?.sent_ms ?? 0;
+    const proved_ms = sights.findLast(({ looked_ms }) => looked_ms <= end_ms - known_ms)?.sent_ms ?? 0;
     if (proved_ms < ack_ms + EVIDENCE_MS_MIN) continue;
     const early_ms = proved_ms - from_ms;
     return early_ms > EARLY_MS_MAX + SLACK_MS

@@ -3,6 +3,8 @@
 
 /** Times are whole milliseconds, and taken a moment before they are written. */
 const SLACK_MS = 100;
+/** A step is noticed and its line written within so long, on a disk that takes it. */
+const NOTICED_MS_MAX = 15_000;
 /** A gap's line is written at the end of the gap. */
 const WRITTEN_MS_MAX = 1_000;
 /** A program that notices a step may speak of what was before it in the new time. */
@@ -26,8 +28,8 @@ const BEFORE_STEP_MS = 15_000;
 export function placeGaps(gaps, clock, ended_ms) {
   let written_ms = 0;
   return gaps.map((gap) => {
-    const earliest_first = clock.instants(gap.at_ms).reverse();
-    written_ms = earliest_first.find((instant) => instant >= written_ms - SLACK_MS) ?? written_ms;
+    const possible = writtenAt(gap, clock).filter((instant) => instant >= written_ms - SLACK_MS);
+    written_ms = possible[0] ?? written_ms;
     const [from_ms, to_ms] = place(gap, clock, written_ms, ended_ms);
     return {
       ...gap,
@@ -36,6 +38,24 @@ export function placeGaps(gaps, clock, ended_ms) {
       is_placed: from_ms !== null && to_ms !== null,
     };
   });
+}
+
+/**
+ * When its line may have been written, earliest first. One that ends after that, or tells of a step, was written after
+ * the clock was set back.
+ */
+function writtenAt({ at_ms, to_ms, reason }, clock) {
+  const instants = clock.instants(at_ms).reverse();
+  const is_of_future = to_ms > at_ms + SLACK_MS && to_ms !== Number.POSITIVE_INFINITY;
+  if (reason !== 'clock' && !is_of_future) return instants;
+  const set_back = clock.steps.filter(({ offset_ms }, i) => offset_ms < (clock.steps[i - 1]?.offset_ms ?? 0));
+  const after = instants.filter((instant) =>
+    set_back.some(
+      ({ at_ms: set_ms, until_ms, offset_ms }) =>
+        instant === at_ms - offset_ms && instant >= set_ms && instant <= until_ms + NOTICED_MS_MAX,
+    ),
+  );
+  return after.length > 0 ? after : instants;
 }
 
 function place(gap, clock, written_ms, ended_ms) {

@@ -1,9 +1,10 @@
-// Notices when the wall clock is set and when this process stood still, by holding it against the steady clock.
+// Notices when the wall clock is set and when this process stood still, by holding it against the steady clock, and
+// remembers what both clocks showed when it last looked: the mark holds that, for a start that must notice the same.
 
 import { CLOCK_STEP_MS } from './standing.js';
 
 /** A tick as late as this means that we stood still. */
-export const STOOD_STILL_MS = 1_500;
+export const STOOD_STILL_MS = 750;
 
 export interface Look {
   readonly stood_still: boolean;
@@ -13,18 +14,28 @@ export interface Look {
 
 export class ClockWatch {
   readonly #now: () => number;
+  readonly #uptime: () => number;
   #wall_ms = 0;
+  #uptime_ms = 0;
   #steady_ms = performance.now();
 
-  constructor(now: () => number) {
+  /** `now`: the wall clock; `uptime`: since the start of the machine; both milliseconds. */
+  constructor(now: () => number, uptime: () => number) {
     this.#now = now;
+    this.#uptime = uptime;
     this.start();
   }
 
   /** Whatever was before, nothing was noticed. */
   start(): void {
     this.#wall_ms = this.#now();
+    this.#uptime_ms = this.#uptime();
     this.#steady_ms = performance.now();
+  }
+
+  /** What the clocks showed at the last look: a step since then is not noticed yet. */
+  get seen(): { readonly wall_ms: number; readonly steady_ms: number } {
+    return { wall_ms: Math.floor(this.#wall_ms), steady_ms: Math.floor(this.#uptime_ms) };
   }
 
   /** Whether the next look is overdue: reads that follow a standstill come before it. */

@@ -62,8 +62,8 @@ export interface ConnectionEvents {
   live(): void;
   /** The topic is no longer live, though nobody asked for it. */
   lost(reason: LossReason): void;
-  /** The server's Close came, `asked` for by ours or not, and when it was read at the latest. */
-  closed(asked: boolean, last_read_ms: number): void;
+  /** The server's Close came, `asked` for by ours or not, and how long ago it was read at least. */
+  closed(asked: boolean, since_read_ms: number): void;
   /** The answer to `ping` came: all that the server sent before it has been handed on. */
   pong(): void;
   log(level: LogLevel, message: string): void;
@@ -105,6 +105,8 @@ export class Connection {
   #reads = 0;
   #reads_at_tick = 0;
   #last_read_ms = 0;
+  /** The same by the steady clock. */
+  #last_read_at = 0;
   /** How long nothing came while we read, and how long the present state has lasted while we read. */
   #quiet_ms = 0;
   #state_ms = 0;
@@ -191,14 +193,15 @@ export class Connection {
    * Finds out whether all that has arrived was read: true after a turn of the event loop that brought no read.
    * `done` is not called when the socket is not read, or another one has taken its place.
    */
-  look(done: (quiet: boolean, last_read_ms: number) => void): void {
+  look(done: (quiet: boolean, since_read_ms: number) => void): void {
     const ws = this.#ws;
     if (this.#paused || this.#state !== 'live') return;
     setImmediate(() => {
       const reads = this.#reads;
       // Between two immediates lies one look of the event loop at its sockets.
       setImmediate(() => {
-        if (this.#ws === ws && !this.#paused) done(reads === this.#reads, this.#last_read_ms);
+        if (this.#ws === ws && !this.#paused)
+          done(reads === this.#reads, performance.now() - this.#last_read_at);
       });
     });
   }
@@ -269,6 +272,7 @@ export class Connection {
             onRead: () => {
               this.#reads += 1;
               this.#last_read_ms = this.#tools.now();
+              this.#last_read_at = performance.now();
             },
             runs,
           },
@@ -402,7 +406,8 @@ export class Connection {
 
   #closed(code: number, reason: string): void {
     // 1006: no Close came.
-    if (code !== 1006) this.#events.closed(this.#state === 'stopping', this.#last_read_ms);
+    if (code !== 1006)
+      this.#events.closed(this.#state === 'stopping', performance.now() - this.#last_read_at);
     if (this.#state === 'stopping') this.#stopped();
     else if (this.#is_replaced) this.#lose('The connection was closed before the server does it');
     else this.#lose(`The connection was closed, code ${code}${reason === '' ? '' : ` (${reason})`}`);

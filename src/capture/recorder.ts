@@ -125,7 +125,7 @@ export class Recorder {
       undecodable: (frame, sentence) => this.#keepFrame(frame, sentence),
       live: () => this.#witness.live(withoutPassword(settings.ws_url), this.#buffer.pushed),
       lost: (reason) => this.#witness.lost(reason, this.#buffer.pushed),
-      closed: (asked, last_read_ms) => this.#witness.closed(asked, last_read_ms, this.#buffer.pushed),
+      closed: (asked, since_read_ms) => this.#witness.closed(asked, since_read_ms, this.#buffer.pushed),
       pong: () => this.#witness.answered(this.#buffer.pushed, !this.#paused),
       log,
     });
@@ -296,8 +296,8 @@ export class Recorder {
 
   #testify(): void {
     this.#witness.tick(this.#buffer.released, !this.#paused);
-    this.#connection.look((quiet, last_read_ms) =>
-      this.#witness.looked(quiet, last_read_ms, this.#buffer.pushed),
+    this.#connection.look((quiet, since_read_ms) =>
+      this.#witness.looked(quiet, since_read_ms, this.#buffer.pushed),
     );
   }
 

@@ -14,6 +14,7 @@
 // what is written; both hold if the process dies between any two lines.
 
 import type { GapReason } from '../shared/ledger-records.js';
+import type { Mark } from '../shared/mark.js';
 import { ClockWatch } from './clock-watch.js';
 import type { Ledger } from './ledger.js';
 import type { MarkFile } from './mark.js';
@@ -68,13 +69,13 @@ export class Witness {
   #opened_ms = 0;
   #url = '';
   readonly #clock: ClockWatch;
-  #markable: { readonly until_ms: number; readonly synced_ms: number } | null = null;
+  #markable: Omit<Mark, 'boot_id' | 'pid'> | null = null;
 
   constructor(ledger: Ledger, mark: MarkFile, tools: WitnessTools) {
     this.#ledger = ledger;
     this.#mark = mark;
     this.#tools = tools;
-    this.#clock = new ClockWatch(tools.now);
+    this.#clock = new ClockWatch(tools.now, tools.uptime);
   }
 
   /** Gaps declared in this run. */
@@ -101,8 +102,7 @@ export class Witness {
     const mark = await this.#mark.read();
     this.#clock.start();
     const { boot_id } = this.#tools;
-    const now = { wall_ms: this.#tools.now(), steady_ms: this.#tools.uptime() };
-    const { standing, is_new, vouched_ms, synced_ms } = resume(past, { mark, boot_id, ...now });
+    const { standing, is_new, vouched_ms, synced_ms } = resume(past, { mark, boot_id, ...this.#clock.seen });
     this.#standing = standing;
     this.#read_until_ms = vouched_ms;
     this.#vouched_ms = vouched_ms;
@@ -121,13 +121,13 @@ export class Witness {
   }
 
   /**
-   * What a look at the socket found: whether a turn of the event loop brought no read, and when the last read
-   * was, up to which every message is among the `lines` pushed.
+   * What a look at the socket found: whether a turn of the event loop brought no read, and how long ago the last
+   * read was, up to which every message is among the `lines` pushed.
    */
-  looked(quiet: boolean, last_read_ms: number, lines: number): void {
+  looked(quiet: boolean, since_read_ms: number, lines: number): void {
     this.#busy_ticks = quiet ? 0 : this.#busy_ticks + 1;
     if (this.#busy_ticks > 1) this.congested();
-    if (quiet && this.#congested_at === null) this.#provedUntil(last_read_ms - FLIGHT_MS, lines);
+    if (quiet && this.#congested_at === null) this.#provedByRead(since_read_ms, lines);
   }
 
   /** We did not read for a while, or cannot keep up: what was sent may lie in the network. */
@@ -149,12 +149,11 @@ export class Witness {
    * The server's Close came: it sends no more. `asked`: as an answer to ours, so until now nothing was lost. One
    * that we did not ask for may have waited in the network, and proves no more than the read that brought it.
    */
-  closed(asked: boolean, last_read_ms: number, lines: number): void {
+  closed(asked: boolean, since_read_ms: number, lines: number): void {
     // Reads that follow a standstill come before the tick that notices it.
     if (this.#clock.is_overdue) this.congested();
     if (asked) this.#provedUntil(this.#tools.now(), lines);
-    else if (this.#congested_at === null && this.#busy_ticks === 0)
-      this.#provedUntil(last_read_ms - FLIGHT_MS, lines);
+    else if (this.#congested_at === null && this.#busy_ticks === 0) this.#provedByRead(since_read_ms, lines);
   }
 
   /** The subscription is confirmed. Whatever gap was open ends here. `lines`: pushed so far. */
@@ -183,12 +182,8 @@ export class Witness {
   #begin(since_ms: number): void {
     this.#vouched_ms = since_ms;
     this.#synced_ms = since_ms;
-    this.#markable = { until_ms: since_ms, synced_ms: since_ms };
     // Without a mark a crash would cost everything since.
-    void this.#ledger.flushed().then(
-      () => this.#writeMark(),
-      () => {},
-    );
+    this.#setMark(since_ms);
   }
 
   /** The topic stopped being live. `lines`: pushed so far. */
@@ -245,20 +240,26 @@ export class Witness {
   /** Twice a second. `written`: lines so far; `reading`: whether the socket is read. */
   tick(written: number, reading: boolean): void {
     this.wrote(written);
-    // What was vouched for at the last tick: the ledger has had the time to take what had to come before it.
-    this.#writeMark();
     this.#checkClock();
     if (this.#ledger.settled) this.#declareMissed(false);
     if (!reading) this.congested();
     if (this.#standing.kind === 'live') this.#ask();
-    this.#setMarkable(Math.min(this.#vouched_ms, this.#missed.from_ms));
+    this.#setMark(Math.min(this.#vouched_ms, this.#missed.from_ms));
   }
 
-  #setMarkable(until_ms: number): void {
+  /** It is written as soon as the ledger has what had to come before it. */
+  #setMark(until_ms: number): void {
     this.#markable = {
       until_ms: Math.floor(until_ms),
       synced_ms: Math.floor(Math.min(until_ms, this.#synced_ms)),
+      ...this.#clock.seen,
     };
+    if (this.#ledger.settled) this.#writeMark();
+    else
+      void this.#ledger.flushed().then(
+        () => this.#writeMark(),
+        () => {},
+      );
   }
 
   /** So many lines are written. */
@@ -285,10 +286,14 @@ export class Witness {
     if (this.#standing.kind !== 'never') this.#ledger.record({ kind: 'stop', until_ms, reason });
     await this.#ledger.flushed().catch(() => {});
     await this.#mark.settled();
-    this.#setMarkable(until_ms);
-    this.#writeMark();
+    this.#setMark(until_ms);
     await this.#mark.settled();
     await this.#mark.close();
+  }
+
+  /** By the clock of now: it may have been set since the read. */
+  #provedByRead(since_read_ms: number, lines: number): void {
+    this.#provedUntil(this.#tools.now() - since_read_ms - FLIGHT_MS, lines);
   }
 
   #provedUntil(until_ms: number, lines: number): void {
@@ -353,10 +358,6 @@ export class Witness {
   #writeMark(): void {
     if (this.#markable === null || !this.#ledger.settled || this.#standing.kind === 'never') return;
     const { boot_id, pid } = this.#tools;
-    const [wall_ms, steady_ms] = [this.#tools.now(), this.#tools.uptime()].map(Math.floor) as [
-      number,
-      number,
-    ];
-    this.#mark.write({ boot_id: boot_id ?? '', pid, ...this.#markable, wall_ms, steady_ms });
+    this.#mark.write({ boot_id: boot_id ?? '', pid, ...this.#markable });
   }
 }
