@@ -98,7 +98,7 @@ function judgeMessages(topic, sent, captured, ledger, clock, verdict, tell) {
 }
 
 function judgeGaps(topic, sent, captured, ledger, evidence, verdict, tell) {
-  for (const gap of placeGaps(ledger.gaps, evidence.clock, evidence.ended_ms)) {
+  for (const gap of placeGaps(ledger, evidence.clock, evidence.ended_ms)) {
     const { complaint, fault } = judgeGap(gap, evidence);
     if (complaint !== null) {
       verdict.overclaimed += 1;

@@ -17,6 +17,7 @@ const KINDS = new Set(['live', 'lost', 'gap', 'seal', 'torn', 'frame', 'stop']);
  * @typedef {object} Ledger
  * @property {number} first_live_ms infinite: never live
  * @property {Gap[]} gaps
+ * @property {{ line: number, at_ms: number }[]} written when each line was
  * @property {Map<string, { messages: number, bytes: number, sha256: string }>} seals the last one of each file
  * @property {string[]} damage
  */
@@ -28,7 +29,13 @@ const KINDS = new Set(['live', 'lost', 'gap', 'seal', 'torn', 'frame', 'stop']);
  */
 export function readLedger(folder, topic) {
   const name = `${encodeName(topic)}.ledger`;
-  const ledger = { first_live_ms: Number.POSITIVE_INFINITY, gaps: [], seals: new Map(), damage: [] };
+  const ledger = {
+    first_live_ms: Number.POSITIVE_INFINITY,
+    gaps: [],
+    written: [],
+    seals: new Map(),
+    damage: [],
+  };
   /** What was lost since it was last live. @type {Gap | null} */
   let open = null;
   const lines = readFileSync(join(folder, name), 'utf8').split('\n');
@@ -41,6 +48,7 @@ export function readLedger(folder, topic) {
     }
     const { kind, reason, at_ms } = record;
     const line = index + 1;
+    ledger.written.push({ line, at_ms });
     if (kind === 'seal') ledger.seals.set(record.file, record);
     else if (kind === 'gap')
       ledger.gaps.push({ from_ms: record.from_ms, to_ms: record.to_ms, reason, at_ms, line });

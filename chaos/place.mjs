@@ -20,34 +20,40 @@ const BEFORE_STEP_MS = 15_000;
  */
 
 /**
- * @param {readonly import('./ledger.mjs').Gap[]} gaps in the order of their lines
+ * @param {import('./ledger.mjs').Ledger} ledger
  * @param {import('./clock.mjs').Clock} clock
  * @param {number} ended_ms when the run ended: an open gap ends there
  * @returns {PlacedGap[]}
  */
-export function placeGaps(gaps, clock, ended_ms) {
+export function placeGaps({ gaps, written }, clock, ended_ms) {
+  const gap_at = new Map(gaps.map((gap) => [gap.line, gap]));
+  const written_at = new Map();
   let written_ms = 0;
+  for (const { line, at_ms } of written) {
+    const possible = writtenAt(at_ms, gap_at.get(line), clock);
+    written_ms = possible.find((instant) => instant >= written_ms - SLACK_MS) ?? written_ms;
+    written_at.set(line, written_ms);
+  }
   return gaps.map((gap) => {
-    const possible = writtenAt(gap, clock).filter((instant) => instant >= written_ms - SLACK_MS);
-    written_ms = possible[0] ?? written_ms;
-    const [from_ms, to_ms] = place(gap, clock, written_ms, ended_ms);
+    const line_ms = written_at.get(gap.line);
+    const [from_ms, to_ms] = place(gap, clock, line_ms, ended_ms);
     return {
       ...gap,
-      from_true_ms: Math.min(from_ms ?? written_ms, to_ms ?? written_ms),
-      to_true_ms: Math.max(from_ms ?? written_ms, to_ms ?? written_ms),
+      from_true_ms: Math.min(from_ms ?? line_ms, to_ms ?? line_ms),
+      to_true_ms: Math.max(from_ms ?? line_ms, to_ms ?? line_ms),
       is_placed: from_ms !== null && to_ms !== null,
     };
   });
 }
 
 /**
- * When its line may have been written, earliest first. One that ends after that, or tells of a step, was written after
+ * When a line may have been written, earliest first. A gap that ends after that, or tells of a step, was written after
  * the clock was set back.
  */
-function writtenAt({ at_ms, to_ms, reason }, clock) {
+function writtenAt(at_ms, gap, clock) {
   const instants = clock.instants(at_ms).reverse();
-  const is_of_future = to_ms > at_ms + SLACK_MS && to_ms !== Number.POSITIVE_INFINITY;
-  if (reason !== 'clock' && !is_of_future) return instants;
+  if (gap === undefined || gap.to_ms === Number.POSITIVE_INFINITY) return instants;
+  if (gap.reason !== 'clock' && gap.to_ms <= at_ms + SLACK_MS) return instants;
   const set_back = clock.steps.filter(({ offset_ms }, i) => offset_ms < (clock.steps[i - 1]?.offset_ms ?? 0));
   const after = instants.filter((instant) =>
     set_back.some(
