@@ -40,6 +40,24 @@ export interface AnswerRule extends MessageRule {
   readonly send: Template;
 }
 
+/** So many, within so long. */
+export interface Allowance {
+  readonly count: number;
+  readonly ms: number;
+}
+
+/** What a server allows before it refuses or bans. What is left out is not limited. */
+export interface Limits {
+  /** Connections made to a host, whoever makes them. */
+  readonly connects?: Allowance;
+  /** Messages sent to a host, on all connections. */
+  readonly host_requests?: Allowance;
+  /** Messages sent on one connection. */
+  readonly requests?: Allowance;
+  /** Topics on one connection. */
+  readonly topics_max?: number;
+}
+
 export interface Protocol {
   readonly name: string;
   /** How a topic is written: `{part}`s, and in brackets what may be left out. See topic-form.ts. */
@@ -66,6 +84,7 @@ export interface Protocol {
    * looked into. Empty: while live none is, unless there are messages to be answered or notices to be seen.
    */
   readonly data_prefix: string;
+  readonly limits: Limits;
 }
 
 /** A number that a server counts its messages with, so that a hole in it tells of a loss. */

@@ -31,6 +31,7 @@ export const binance: Preset = {
   answer: [],
   closing: [{ when: { e: 'serverShutdown' }, words: 'e' }],
   data_prefix: '{"stream":"',
+  limits: {},
   sequences: [
     trades,
     { topic: ['stream'], of: '^[^@]+@depth(@\\d+ms)?$', first: 'data.U', last: 'data.u', step: 1 },

@@ -28,6 +28,7 @@ export const bitfinex: Preset = {
   answer: [],
   closing: [],
   data_prefix: '[',
+  limits: {},
   sequences: [],
   confirmed_by: 'recording',
 };

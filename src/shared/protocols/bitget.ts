@@ -19,6 +19,7 @@ export const bitget: Preset = {
   answer: [],
   closing: [],
   data_prefix: '{"action":"',
+  limits: {},
   sequences: [],
   confirmed_by: 'documentation',
 };

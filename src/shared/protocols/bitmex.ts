@@ -17,6 +17,7 @@ export const bitmex: Preset = {
   answer: [],
   closing: [],
   data_prefix: '{"table":"',
+  limits: {},
   sequences: [],
   confirmed_by: 'recording',
 };

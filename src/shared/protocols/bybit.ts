@@ -31,6 +31,7 @@ export const bybit: Preset = {
   answer: [],
   closing: [],
   data_prefix: '{"topic":"',
+  limits: {},
   // An order book's update id. Its `seq`, like that of trades and the `cs` of tickers, is shared by all that the
   // exchange matches, so it leaps from message to message and tells nothing of a loss.
   sequences: [

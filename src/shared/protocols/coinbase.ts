@@ -24,6 +24,7 @@ export const coinbase_exchange: Preset = {
   answer: [],
   closing: [],
   data_prefix: '',
+  limits: {},
   sequences: [],
   confirmed_by: 'recording',
 };
@@ -50,6 +51,7 @@ export const coinbase_advanced: Preset = {
   answer: [],
   closing: [],
   data_prefix: '{"channel":"',
+  limits: {},
   sequences: [],
   confirmed_by: 'documentation',
 };

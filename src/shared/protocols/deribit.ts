@@ -28,6 +28,7 @@ export const deribit: Preset = {
   ],
   closing: [],
   data_prefix: '{"jsonrpc":"2.0","method":"subscription"',
+  limits: {},
   sequences: [
     {
       topic: ['params.channel'],

@@ -26,6 +26,7 @@ export const gate: Preset = {
   answer: [],
   closing: [{ when: { channel: 'spot.system', 'result.type': 'upgrade' }, words: 'result.msg' }],
   data_prefix: '',
+  limits: {},
   sequences: [
     {
       topic: ['channel', 'result.s'],

@@ -18,6 +18,7 @@ export const htx: Preset = {
   answer: [{ when: { ping: '*' }, send: { pong: '{=ping}' } }],
   closing: [],
   data_prefix: '{"ch":"',
+  limits: {},
   sequences: [],
   confirmed_by: 'recording',
 };

@@ -19,6 +19,7 @@ export const hyperliquid: Preset = {
   answer: [],
   closing: [],
   data_prefix: '{"channel":"{type}"',
+  limits: {},
   sequences: [],
   confirmed_by: 'documentation',
 };

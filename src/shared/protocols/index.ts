@@ -1,6 +1,6 @@
 // The presets by name and by host, and what becomes of the `protocol` key once it has been checked.
 
-import type { AnswerRule, BinaryPacking, MessageRule, Preset, Protocol, Template } from '../protocol.js';
+import type { AnswerRule, BinaryPacking, Limits, MessageRule, Preset, Protocol, Template } from '../protocol.js';
 import { binance, binance_usdm } from './binance.js';
 import { bitfinex } from './bitfinex.js';
 import { bitget } from './bitget.js';
@@ -52,6 +52,7 @@ export interface ProtocolGiven {
   readonly answer?: readonly AnswerRule[];
   readonly closing?: readonly MessageRule[];
   readonly data_prefix?: string;
+  readonly limits?: Limits;
 }
 
 /** The preset that speaks to `host` (a URL's hostname, in lower case); Bybit's where no other is known to. */
@@ -86,6 +87,7 @@ function ownProtocol(given: ProtocolGiven): Protocol {
     answer: given.answer ?? [],
     closing: given.closing ?? [],
     data_prefix: given.data_prefix ?? '',
+    limits: given.limits ?? {},
   };
 }
 

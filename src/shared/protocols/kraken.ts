@@ -18,6 +18,7 @@ export const kraken: Preset = {
   answer: [],
   closing: [],
   data_prefix: '{"channel":"{channel}"',
+  limits: {},
   sequences: [],
   confirmed_by: 'documentation',
 };

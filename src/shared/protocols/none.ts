@@ -17,6 +17,7 @@ export const none: Preset = {
   answer: [],
   closing: [],
   data_prefix: '',
+  limits: {},
   sequences: [],
   confirmed_by: null,
 };

@@ -18,6 +18,7 @@ export const okx: Preset = {
   answer: [],
   closing: [{ when: { event: 'notice', code: '64008' }, words: 'msg' }],
   data_prefix: '{"arg":',
+  limits: {},
   // Only books count: each names the number of the one before.
   sequences: [
     {
