@@ -1,6 +1,14 @@
 // The presets by name and by host, and what becomes of the `protocol` key once it has been checked.
 
-import type { AnswerRule, BinaryPacking, Limits, MessageRule, Preset, Protocol, Template } from '../protocol.js';
+import type {
+  AnswerRule,
+  BinaryPacking,
+  Limits,
+  MessageRule,
+  Preset,
+  Protocol,
+  Template,
+} from '../protocol.js';
 import { binance, binance_usdm } from './binance.js';
 import { bitfinex } from './bitfinex.js';
 import { bitget } from './bitget.js';

@@ -26,6 +26,7 @@ test('an object of no keys speaks to a server that needs nothing', () => {
     answer: [],
     closing: [],
     data_prefix: '',
+    limits: {},
   });
 });
 
@@ -53,6 +54,7 @@ test('an own object is taken as it is', () => {
     answer: [{ when: { ping: '*' }, send: { pong: '{=ping}' } }],
     closing: [{ when: { bye: '*' }, words: 'bye' }],
     data_prefix: '{"arg"',
+    limits: {},
   };
   expect(topicOf({ protocol }).protocol).toEqual(protocol);
 });
