@@ -4,7 +4,7 @@
 import { nearestName } from '../nearest.js';
 import { PRESET_NAMES, type ProtocolGiven } from '../protocols/index.js';
 import { partNames } from '../topic-form.js';
-import { type Format, oneOf, plainText, seconds } from './formats.js';
+import { type Format, oneOf, plainText, seconds, wholeNumber } from './formats.js';
 import { keyPath, shown, unknownKey } from './mistakes.js';
 
 /** A message to send: JSON or text, a list of several, or null for none. */
@@ -74,6 +74,26 @@ function whichMessage(rule: object, at: string): string[] {
 
 const rules = rulesWith({ id: plainText, words: plainText });
 
+/** So many, within so many milliseconds. */
+const allowance: Format = (value, path) => {
+  if (!isObject(value)) return [`${path} must be an object with "count" and "ms", not ${shown(value)}.`];
+  const formats = { count: wholeNumber(1, 1_000_000), ms: wholeNumber(1, 86_400_000) };
+  const missing = Object.keys(formats).filter((key) => !Object.hasOwn(value, key));
+  return [...missing.map((key) => `${path} needs "${key}".`), ...checkObject(value, formats, path)];
+};
+
+const LIMITS_FORMATS: Readonly<Record<string, Format>> = {
+  connects: allowance,
+  host_requests: allowance,
+  requests: allowance,
+  topics_max: wholeNumber(1, 10_000),
+};
+
+const limits: Format = (value, path) =>
+  isObject(value)
+    ? checkObject(value, LIMITS_FORMATS, path)
+    : [`${path} must be an object, not ${shown(value)}.`];
+
 const PROTOCOL_FORMATS: Readonly<Record<string, Format>> = {
   name: plainText,
   topic: topicForm,
@@ -88,6 +108,7 @@ const PROTOCOL_FORMATS: Readonly<Record<string, Format>> = {
   answer: rulesWith({ send: message }, ['send']),
   closing: rulesWith({ words: plainText }),
   data_prefix: text,
+  limits,
 };
 
 export const protocol: Format = (value, path) => {

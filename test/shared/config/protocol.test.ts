@@ -54,7 +54,12 @@ test('an own object is taken as it is', () => {
     answer: [{ when: { ping: '*' }, send: { pong: '{=ping}' } }],
     closing: [{ when: { bye: '*' }, words: 'bye' }],
     data_prefix: '{"arg"',
-    limits: {},
+    limits: {
+      connects: { count: 3, ms: 1_000 },
+      host_requests: { count: 8, ms: 1_000 },
+      requests: { count: 480, ms: 3_600_000 },
+      topics_max: 100,
+    },
   };
   expect(topicOf({ protocol }).protocol).toEqual(protocol);
 });
@@ -98,6 +103,13 @@ const REFUSED: readonly [what: string, protocol: unknown, sentence: string][] = 
     'a wrong packing',
     { binary: 'zip' },
     'protocol.binary must be one of "text", "gzip", "deflate", "deflate-raw", not "zip".',
+  ],
+  ['limits that are none', { limits: 5 }, 'protocol.limits must be an object, not 5.'],
+  ['a limit without a time', { limits: { connects: { count: 3 } } }, 'protocol.limits.connects needs "ms".'],
+  [
+    'a limit of nothing',
+    { limits: { topics_max: 0 } },
+    'protocol.limits.topics_max must be a whole number from 1 to 10000, not 0.',
   ],
   ['a wrong prefix', { data_prefix: null }, 'protocol.data_prefix must be text, not null.'],
   [
