@@ -13,6 +13,8 @@ export interface Names {
   readonly id: string;
   /** Unix seconds. */
   readonly time?: string;
+  /** What the server bound to the topic, as JSON. */
+  readonly bound?: string;
   readonly [part: string]: string | undefined;
 }
 
@@ -29,12 +31,19 @@ const OTHER: Meaning = { means: 'other', words: null, id: null };
 
 /** The texts to send: a string goes as it is, anything else as JSON, with the names filled in. */
 export function renderTemplates(templates: readonly Template[], names: Names): string[] {
-  return templates.map((template) =>
-    typeof template === 'string'
-      ? fill(template, names)
-      : JSON.stringify(fillAll(template, (text) => fillExactly(text, names))),
-  );
+  return templates.map((template) => asText(renderMessage(template, names)));
 }
+
+/** The message before it is text: its lists may still be joined. */
+export function renderMessage(template: Template, names: Names): unknown {
+  return typeof template === 'string'
+    ? fill(template, names)
+    : fillAll(template, (text) => fillExactly(text, names));
+}
+
+/** A message as it is sent. */
+export const asText = (message: unknown): string =>
+  typeof message === 'string' ? message : JSON.stringify(message);
 
 /** How the topic's data begins. */
 export function renderPrefix(protocol: Protocol, names: Omit<Names, 'id'>): string {
@@ -42,7 +51,7 @@ export function renderPrefix(protocol: Protocol, names: Omit<Names, 'id'>): stri
 }
 
 /** In one pass, so that a topic which itself holds `{id}` goes out as it is written. */
-function fill(text: string, names: Omit<Names, 'id'>): string {
+export function fill(text: string, names: Readonly<Record<string, string | undefined>>): string {
   return text.replace(/\{(\w+)\}/g, (place, name: string) => {
     const key = name === 'n' ? 'id' : name;
     return Object.hasOwn(names, key) ? (names[key] ?? '') : place;
@@ -53,6 +62,7 @@ function fill(text: string, names: Omit<Names, 'id'>): string {
 function fillExactly(text: string, names: Names): unknown {
   if (text === '{n}') return Number(names.id);
   if (text === '{time}') return Number(names.time);
+  if (text === '{bound}') return names.bound === undefined ? undefined : JSON.parse(names.bound);
   const [, part] = /^\{(\w+)\}$/.exec(text) ?? [];
   return part !== undefined && Object.hasOwn(names, part) ? names[part] : fill(text, names);
 }
@@ -71,26 +81,40 @@ const isList = (value: Template): value is readonly Template[] => Array.isArray(
 
 /** What `text` means to us. Never throws: what no rule knows is `other`. */
 export function classify(protocol: Protocol, text: string): Meaning {
+  return recognise(protocol, text).meaning;
+}
+
+/** The same, with the rule that knew it and the message as an object: null where there is none. */
+export interface Recognised {
+  readonly meaning: Meaning;
+  readonly rule: MessageRule | null;
+  readonly message: object | null;
+}
+
+export function recognise(protocol: Protocol, text: string): Recognised {
   const message = parseObject(text);
   const find = <Rule extends MessageRule>(rules: readonly Rule[]) =>
     rules.find((rule) =>
       rule.text === undefined ? message !== null && holds(rule.when ?? {}, message) : rule.text === text,
     );
-  const mean = (means: Meaning['means'], rule: MessageRule): Meaning => ({
-    means,
-    words: textAt(message, rule.words),
-    id: textAt(message, rule.id),
+  const mean = (means: Meaning['means'], rule: MessageRule): Recognised => ({
+    meaning: { means, words: textAt(message, rule.words), id: textAt(message, rule.id) },
+    rule,
+    message,
   });
   const ask = find(protocol.answer);
-  if (ask !== undefined) return { ...mean('asks', ask), answer: answerTo(message, ask.send) };
+  if (ask !== undefined) {
+    const asks = mean('asks', ask);
+    return { ...asks, meaning: { ...asks.meaning, answer: answerTo(message, ask.send) } };
+  }
   const closing = find(protocol.closing);
   if (closing !== undefined) return mean('closing', closing);
   const pong = find(protocol.pong);
-  if (pong !== undefined) return { means: 'pong', words: null, id: textAt(message, pong.id) };
+  if (pong !== undefined) return mean('pong', pong);
   const refuse = find(protocol.refuse);
   if (refuse !== undefined) return mean('refused', refuse);
   const confirm = find(protocol.confirm);
-  return confirm === undefined ? OTHER : mean('confirmed', confirm);
+  return confirm === undefined ? { meaning: OTHER, rule: null, message } : mean('confirmed', confirm);
 }
 
 function answerTo(message: object | null, template: Template): string {

@@ -33,11 +33,51 @@ export interface MessageRule {
   readonly id?: string;
   /** Dotted path of the server's own words, for the log and the status. */
   readonly words?: string;
+  /** Of a confirmation or refusal: dotted paths and what stands there, which tells its topic from others. */
+  readonly is?: Readonly<Record<string, string>>;
+  /** Of a confirmation or refusal: dotted path of a list of the topics that it speaks of, as they are written. */
+  readonly topics?: string;
+  /** What the message means for the topics of the same request that it does not name; left out: see answers.ts. */
+  readonly others?: 'confirmed' | 'refused';
 }
 
 /** A message that must be answered: a string of `send` that is exactly `{=path}` is the value at that path of it. */
 export interface AnswerRule extends MessageRule {
   readonly send: Template;
+}
+
+/** How one request asks for several topics: those whose requests are alike in all but a list and the number. */
+export interface Batch {
+  /** Dotted path, in a message of `subscribe` and `unsubscribe`, of the list that is joined. */
+  readonly list: string;
+  /** Topics of one request. */
+  readonly topics_max: number;
+  /** Characters of one request. */
+  readonly chars_max?: number;
+  /** Whether one message answers the whole request, or each of its topics is answered. */
+  readonly answered: 'together' | 'each';
+}
+
+/** How a message names its topic. */
+export interface NameRule {
+  /** A regular expression: topics that are named so. Left out: those of which each part stands in `is`. */
+  readonly of?: string;
+  /** Which messages. */
+  readonly when?: Condition;
+  /** Dotted paths and the text or number that stands there, with parts of the topic. */
+  readonly is: Readonly<Record<string, string>>;
+}
+
+/** A message may bind a value to the topic that it names, and those that follow have the value alone. */
+export interface Binding {
+  /** Which messages bind. */
+  readonly when: Condition;
+  /** Dotted path of the value in them. `{bound}` stands for it in `unsubscribe`, and as JSON in `begins`. */
+  readonly value: string;
+  /** Dotted path of the value in the messages that follow. */
+  readonly at: string;
+  /** How these begin. */
+  readonly begins: string;
 }
 
 /** So many, within so long. */
@@ -66,6 +106,8 @@ export interface Protocol {
   readonly open: readonly Template[];
   /** Sent in this order after that. Empty: nothing is sent, the topic is live when open. */
   readonly subscribe: readonly Template[];
+  /** Takes a topic off a connection that has others. Empty: the server knows no such message. */
+  readonly unsubscribe: readonly Template[];
   /** Sent every `ping_interval_ms`. Empty: protocol ping frames are sent instead. */
   readonly ping: readonly Template[];
   readonly binary: BinaryPacking;
@@ -84,6 +126,18 @@ export interface Protocol {
    * looked into. Empty: while live none is, unless there are messages to be answered or notices to be seen.
    */
   readonly data_prefix: string;
+  /** Null: a request is for one topic. */
+  readonly batch: Batch | null;
+  /**
+   * How a data message of one topic begins, each part written as in JSON, up to where no other topic can be meant.
+   * Only for topics of which each part stands in it. Which of several it is need not be said.
+   */
+  readonly begins: readonly string[];
+  /** How a data message names its topic, where its beginning does not tell. The first that names a captured one holds. */
+  readonly names: readonly NameRule[];
+  /** By part and the subscription's word: the server's other words for it in `begins` and `names`. */
+  readonly aliases: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly binds: Binding | null;
   readonly limits: Limits;
 }
 

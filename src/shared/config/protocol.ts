@@ -4,8 +4,10 @@
 import { nearestName } from '../nearest.js';
 import { PRESET_NAMES, type ProtocolGiven } from '../protocols/index.js';
 import { partNames } from '../topic-form.js';
-import { type Format, oneOf, plainText, seconds, wholeNumber } from './formats.js';
-import { keyPath, shown, unknownKey } from './mistakes.js';
+import { type Format, oneOf, orNull, plainText, seconds, wholeNumber } from './formats.js';
+import { keyPath, shown } from './mistakes.js';
+import { checkObject, isObject } from './objects.js';
+import { aliases, batch, begins, binds, is, names } from './sharing.js';
 
 /** A message to send: JSON or text, a list of several, or null for none. */
 const messages: Format = (value, path) => {
@@ -74,6 +76,15 @@ function whichMessage(rule: object, at: string): string[] {
 
 const rules = rulesWith({ id: plainText, words: plainText });
 
+/** Rules of what answers a request. */
+const answers = rulesWith({
+  id: plainText,
+  words: plainText,
+  is,
+  topics: plainText,
+  others: oneOf('confirmed', 'refused'),
+});
+
 /** So many, within so many milliseconds. */
 const allowance: Format = (value, path) => {
   if (!isObject(value)) return [`${path} must be an object with "count" and "ms", not ${shown(value)}.`];
@@ -99,15 +110,21 @@ const PROTOCOL_FORMATS: Readonly<Record<string, Format>> = {
   topic: topicForm,
   open: messages,
   subscribe: messages,
+  unsubscribe: messages,
   ping: messages,
   ping_interval: seconds,
   binary: oneOf('text', 'gzip', 'deflate', 'deflate-raw'),
-  confirm: rules,
-  refuse: rules,
+  confirm: answers,
+  refuse: answers,
   pong: rules,
   answer: rulesWith({ send: message }, ['send']),
   closing: rulesWith({ words: plainText }),
   data_prefix: text,
+  batch: orNull(batch),
+  begins,
+  names: names(when),
+  aliases,
+  binds: orNull(binds(when)),
   limits,
 };
 
@@ -123,13 +140,25 @@ export const protocol: Format = (value, path) => {
   return [`${path} must be ${allowed}, not ${shown(value)}${hint}`];
 };
 
+/** Where parts of the topic stand, and what else may. */
+const PLACES: Readonly<Partial<Record<keyof ProtocolGiven, readonly string[]>>> = {
+  open: ['id', 'n', 'time'],
+  subscribe: ['id', 'n', 'time'],
+  unsubscribe: ['id', 'n', 'time', 'bound'],
+  ping: ['id', 'n', 'time'],
+  data_prefix: ['id', 'n', 'time'],
+  begins: [],
+  names: [],
+};
+
 /** A word in braces that nothing will stand for would go out as it is: most likely it is misspelt. */
 function unknownParts(given: ProtocolGiven, path: string): string[] {
   const parts = partNames(given.topic ?? '{topic}') ?? [];
-  const known = [...new Set([...parts, 'topic', 'id', 'n', 'time'])];
-  return (['open', 'subscribe', 'ping', 'data_prefix'] as const).flatMap((key) => {
-    const names = [...JSON.stringify(given[key] ?? '').matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-    const unknown = names.filter((name) => !known.includes(name));
+  return Object.entries(PLACES).flatMap(([key, more]) => {
+    const known = [...new Set([...parts, 'topic', ...more])];
+    const value = given[key as keyof ProtocolGiven] ?? '';
+    const found = [...JSON.stringify(value).matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+    const unknown = found.filter((name) => !known.includes(name));
     return [...new Set(unknown)].map((name) => {
       const nearest = nearestName(name, known);
       const hint = nearest === null ? `name it in ${path}.topic.` : `did you mean {${nearest}}?`;
@@ -137,15 +166,3 @@ function unknownParts(given: ProtocolGiven, path: string): string[] {
     });
   });
 }
-
-function checkObject(value: object, formats: Readonly<Record<string, Format>>, path: string): string[] {
-  return Object.entries(value).flatMap(([key, item]) => {
-    const format = Object.hasOwn(formats, key) ? formats[key] : undefined;
-    return format === undefined
-      ? [unknownKey(path, key, Object.keys(formats))]
-      : format(item, keyPath(path, key));
-  });
-}
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -20,6 +20,7 @@ export const binance: Preset = {
   example: 'btcusdt@trade',
   open: [],
   subscribe: [{ method: 'SUBSCRIBE', params: ['{topic}'], id: '{n}' }],
+  unsubscribe: [{ method: 'UNSUBSCRIBE', params: ['{topic}'], id: '{n}' }],
   ping: [],
   binary: 'text',
   pong: [],
@@ -31,7 +32,13 @@ export const binance: Preset = {
   answer: [],
   closing: [{ when: { e: 'serverShutdown' }, words: 'e' }],
   data_prefix: '{"stream":"',
-  limits: {},
+  // How much one request may hold is not documented: more than 400 streams were met with silence.
+  batch: { list: 'params', topics_max: 100, chars_max: 4_000, answered: 'together' },
+  begins: ['{"stream":"{topic}"'],
+  names: [{ is: { stream: '{topic}' } }],
+  aliases: {},
+  binds: null,
+  limits: { connects: { count: 300, ms: 300_000 }, requests: { count: 5, ms: 1_000 }, topics_max: 1_024 },
   sequences: [
     trades,
     { topic: ['stream'], of: '^[^@]+@depth(@\\d+ms)?$', first: 'data.U', last: 'data.u', step: 1 },
@@ -48,6 +55,7 @@ export const binance_usdm: Preset = {
   topic: '{symbol}[@{stream}]',
   example: 'btcusdt@depth@100ms',
   closing: [],
+  limits: { requests: { count: 10, ms: 1_000 }, topics_max: 1_024 },
   sequences: [
     trades,
     { topic: ['stream'], of: '^[^@]+@depth(@\\d+ms)?$', first: 'data.pu', last: 'data.u', step: 0 },

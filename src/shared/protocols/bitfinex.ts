@@ -20,6 +20,7 @@ export const bitfinex: Preset = {
       len: '{len}',
     },
   ],
+  unsubscribe: [{ event: 'unsubscribe', chanId: '{bound}' }],
   ping: [],
   binary: 'text',
   pong: [{ when: { event: 'info' } }],
@@ -28,7 +29,18 @@ export const bitfinex: Preset = {
   answer: [],
   closing: [],
   data_prefix: '[',
-  limits: {},
+  batch: null,
+  begins: [],
+  names: [
+    {
+      is: { channel: '{channel}', symbol: '{symbol}', prec: '{prec}', freq: '{freq}', len: '{len}' },
+    },
+    // What a book leaves out it is told by default.
+    { is: { channel: '{channel}', symbol: '{symbol}' } },
+  ],
+  aliases: {},
+  binds: { when: { event: 'subscribed' }, value: 'chanId', at: '0', begins: '[{bound},' },
+  limits: { topics_max: 25 },
   sequences: [],
   confirmed_by: 'recording',
 };

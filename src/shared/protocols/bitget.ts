@@ -11,6 +11,9 @@ export const bitget: Preset = {
   subscribe: [
     { op: 'subscribe', args: [{ instType: '{instType}', channel: '{channel}', instId: '{instId}' }] },
   ],
+  unsubscribe: [
+    { op: 'unsubscribe', args: [{ instType: '{instType}', channel: '{channel}', instId: '{instId}' }] },
+  ],
   ping: ['ping'],
   binary: 'text',
   pong: [{ text: 'pong' }],
@@ -19,7 +22,15 @@ export const bitget: Preset = {
   answer: [],
   closing: [],
   data_prefix: '{"action":"',
-  limits: {},
+  batch: { list: 'args', topics_max: 10, answered: 'each' },
+  begins: [
+    '{"action":"update","arg":{"instType":"{instType}","channel":"{channel}","instId":"{instId}"',
+    '{"action":"snapshot","arg":{"instType":"{instType}","channel":"{channel}","instId":"{instId}"',
+  ],
+  names: [{ is: { 'arg.instType': '{instType}', 'arg.channel': '{channel}', 'arg.instId': '{instId}' } }],
+  aliases: {},
+  binds: null,
+  limits: { requests: { count: 10, ms: 1_000 } },
   sequences: [],
   confirmed_by: 'documentation',
 };

@@ -11,6 +11,7 @@ export const bybit: Preset = {
   example: 'orderbook.50.BTCUSDT',
   open: [],
   subscribe: [{ op: 'subscribe', req_id: '{id}', args: ['{topic}'] }],
+  unsubscribe: [{ op: 'unsubscribe', req_id: '{id}', args: ['{topic}'] }],
   ping: [{ op: 'ping' }],
   binary: 'text',
   pong: [{ when: { op: 'pong' } }, { when: { op: 'ping', ret_msg: 'pong' } }],
@@ -20,6 +21,8 @@ export const bybit: Preset = {
       when: { type: 'COMMAND_RESP', 'data.failTopics': '*' },
       id: 'req_id',
       words: 'data.failTopics',
+      topics: 'data.failTopics',
+      others: 'confirmed',
     },
     // Whatever we asked, a failure that is no pong means that nothing will come.
     { when: { success: false }, id: 'req_id', words: 'ret_msg' },
@@ -31,7 +34,13 @@ export const bybit: Preset = {
   answer: [],
   closing: [],
   data_prefix: '{"topic":"',
-  limits: {},
+  // Spot's number of topics; the other markets state none.
+  batch: { list: 'args', topics_max: 10, chars_max: 21_000, answered: 'together' },
+  begins: ['{"topic":"{topic}"'],
+  names: [{ is: { topic: '{topic}' } }],
+  aliases: {},
+  binds: null,
+  limits: { connects: { count: 500, ms: 300_000 } },
   // An order book's update id. Its `seq`, like that of trades and the `cs` of tickers, is shared by all that the
   // exchange matches, so it leaps from message to message and tells nothing of a loss.
   sequences: [

@@ -10,6 +10,9 @@ export const deribit: Preset = {
   example: 'trades.BTC-PERPETUAL.100ms',
   open: [{ jsonrpc: '2.0', id: '{n}', method: 'public/set_heartbeat', params: { interval: 30 } }],
   subscribe: [{ jsonrpc: '2.0', id: '{n}', method: 'public/subscribe', params: { channels: ['{topic}'] } }],
+  unsubscribe: [
+    { jsonrpc: '2.0', id: '{n}', method: 'public/unsubscribe', params: { channels: ['{topic}'] } },
+  ],
   ping: [],
   binary: 'text',
   pong: [{ when: { method: 'heartbeat' } }, { when: { result: 'ok' } }],
@@ -19,7 +22,7 @@ export const deribit: Preset = {
     // What it does not know it leaves out of the list of channels.
     { when: { id: '*', result: '?' }, id: 'id' },
   ],
-  confirm: [{ when: { 'result.0': '*' }, id: 'id' }],
+  confirm: [{ when: { 'result.0': '*' }, id: 'id', topics: 'result', others: 'refused' }],
   answer: [
     {
       when: { method: 'heartbeat', 'params.type': 'test_request' },
@@ -28,7 +31,13 @@ export const deribit: Preset = {
   ],
   closing: [],
   data_prefix: '{"jsonrpc":"2.0","method":"subscription"',
-  limits: {},
+  // As many as were recorded in one request.
+  batch: { list: 'params.channels', topics_max: 30, answered: 'together' },
+  begins: ['{"jsonrpc":"2.0","method":"subscription","params":{"channel":"{topic}"'],
+  names: [{ is: { 'params.channel': '{topic}' } }],
+  aliases: {},
+  binds: null,
+  limits: { requests: { count: 3, ms: 1_000 } },
   sequences: [
     {
       topic: ['params.channel'],

@@ -3,6 +3,14 @@
 
 import type { Preset } from '../protocol.js';
 
+/** What an answer repeats of its request. */
+const PAYLOAD = {
+  channel: '{channel}',
+  'payload.0': '{first}',
+  'payload.1': '{second}',
+  'payload.2': '{third}',
+};
+
 export const gate: Preset = {
   name: 'gate',
   hosts: ['api.gateio.ws'],
@@ -18,14 +26,37 @@ export const gate: Preset = {
       payload: ['{first}', '{second}', '{third}'],
     },
   ],
+  unsubscribe: [
+    {
+      time: '{time}',
+      channel: '{channel}',
+      event: 'unsubscribe',
+      payload: ['{first}', '{second}', '{third}'],
+    },
+  ],
   ping: [],
   binary: 'text',
   pong: [],
-  refuse: [{ when: { event: 'subscribe', error: '*' }, words: 'error.message' }],
-  confirm: [{ when: { event: 'subscribe', error: '?' } }],
+  refuse: [{ when: { event: 'subscribe', error: '*' }, words: 'error.message', is: PAYLOAD }],
+  confirm: [{ when: { event: 'subscribe', error: '?' }, is: PAYLOAD }],
   answer: [],
   closing: [{ when: { channel: 'spot.system', 'result.type': 'upgrade' }, words: 'result.msg' }],
   data_prefix: '',
+  batch: null,
+  begins: [],
+  names: [
+    {
+      of: '^spot\\.(trades|tickers):[^:]+$',
+      is: { channel: '{channel}', 'result.currency_pair': '{first}' },
+    },
+    {
+      of: '^spot\\.(book_ticker:[^:]+|order_book(_update)?:[^:]+:.+)$',
+      is: { channel: '{channel}', 'result.s': '{first}' },
+    },
+    { of: '^spot\\.candlesticks:[^:]+:[^:]+$', is: { channel: '{channel}', 'result.n': '{first}_{second}' } },
+  ],
+  aliases: {},
+  binds: null,
   limits: {},
   sequences: [
     {

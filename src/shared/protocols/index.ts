@@ -2,9 +2,12 @@
 
 import type {
   AnswerRule,
+  Batch,
   BinaryPacking,
+  Binding,
   Limits,
   MessageRule,
+  NameRule,
   Preset,
   Protocol,
   Template,
@@ -43,6 +46,9 @@ export const PRESETS: readonly Preset[] = [
 
 export const PRESET_NAMES: readonly string[] = PRESETS.map(({ name }) => name);
 
+/** Left out: one message answers the whole request. */
+export type BatchGiven = Omit<Batch, 'answered'> & Partial<Pick<Batch, 'answered'>>;
+
 /** A protocol as a user may write it; what is left out has a default. Checked by src/shared/config/protocol.ts. */
 export interface ProtocolGiven {
   readonly name?: string;
@@ -50,6 +56,7 @@ export interface ProtocolGiven {
   /** One message or a list of them, null for none. */
   readonly open?: Template;
   readonly subscribe?: Template;
+  readonly unsubscribe?: Template;
   readonly ping?: Template;
   /** Seconds. */
   readonly ping_interval?: number;
@@ -60,6 +67,11 @@ export interface ProtocolGiven {
   readonly answer?: readonly AnswerRule[];
   readonly closing?: readonly MessageRule[];
   readonly data_prefix?: string;
+  readonly batch?: BatchGiven | null;
+  readonly begins?: readonly string[];
+  readonly names?: readonly NameRule[];
+  readonly aliases?: Protocol['aliases'];
+  readonly binds?: Binding | null;
   readonly limits?: Limits;
 }
 
@@ -87,6 +99,7 @@ function ownProtocol(given: ProtocolGiven): Protocol {
     topic: given.topic ?? '{topic}',
     open: asMessages(given.open),
     subscribe: asMessages(given.subscribe),
+    unsubscribe: asMessages(given.unsubscribe),
     ping: asMessages(given.ping),
     binary: given.binary ?? 'text',
     confirm: given.confirm ?? [],
@@ -95,6 +108,11 @@ function ownProtocol(given: ProtocolGiven): Protocol {
     answer: given.answer ?? [],
     closing: given.closing ?? [],
     data_prefix: given.data_prefix ?? '',
+    batch: given.batch == null ? null : { answered: 'together', ...given.batch },
+    begins: given.begins ?? [],
+    names: given.names ?? [],
+    aliases: given.aliases ?? {},
+    binds: given.binds ?? null,
     limits: given.limits ?? {},
   };
 }

@@ -10,15 +10,40 @@ export const kraken: Preset = {
   example: 'trade:BTC/USD',
   open: [],
   subscribe: [{ method: 'subscribe', params: { channel: '{channel}', symbol: ['{symbol}'] }, req_id: '{n}' }],
+  unsubscribe: [
+    { method: 'unsubscribe', params: { channel: '{channel}', symbol: ['{symbol}'] }, req_id: '{n}' },
+  ],
   ping: [],
   binary: 'text',
   pong: [{ when: { channel: 'heartbeat' } }, { when: { channel: 'status' } }],
-  refuse: [{ when: { method: 'subscribe', success: false }, id: 'req_id', words: 'error' }],
-  confirm: [{ when: { method: 'subscribe', success: true }, id: 'req_id' }],
+  refuse: [
+    {
+      when: { method: 'subscribe', success: false },
+      id: 'req_id',
+      words: 'error',
+      is: { symbol: '{symbol}' },
+    },
+  ],
+  confirm: [
+    {
+      when: { method: 'subscribe', success: true },
+      id: 'req_id',
+      is: { 'result.channel': '{channel}', 'result.symbol': '{symbol}' },
+    },
+  ],
   answer: [],
   closing: [],
   data_prefix: '{"channel":"{channel}"',
-  limits: {},
+  // As many as were recorded in one request of the older version.
+  batch: { list: 'params.symbol', topics_max: 10, answered: 'each' },
+  begins: [
+    '{"channel":"{channel}","type":"update","data":[{"symbol":"{symbol}"',
+    '{"channel":"{channel}","type":"snapshot","data":[{"symbol":"{symbol}"',
+  ],
+  names: [{ is: { channel: '{channel}', 'data.0.symbol': '{symbol}' } }],
+  aliases: {},
+  binds: null,
+  limits: { connects: { count: 150, ms: 600_000 } },
   sequences: [],
   confirmed_by: 'documentation',
 };

@@ -10,6 +10,7 @@ export const okx: Preset = {
   example: 'trades:BTC-USDT',
   open: [],
   subscribe: [{ op: 'subscribe', args: [{ channel: '{channel}', instId: '{instId}' }] }],
+  unsubscribe: [{ op: 'unsubscribe', args: [{ channel: '{channel}', instId: '{instId}' }] }],
   ping: ['ping'],
   binary: 'text',
   pong: [{ text: 'pong' }],
@@ -18,7 +19,13 @@ export const okx: Preset = {
   answer: [],
   closing: [{ when: { event: 'notice', code: '64008' }, words: 'msg' }],
   data_prefix: '{"arg":',
-  limits: {},
+  // As many as were recorded in one request.
+  batch: { list: 'args', topics_max: 30, answered: 'each' },
+  begins: ['{"arg":{"channel":"{channel}","instId":"{instId}"'],
+  names: [{ is: { 'arg.channel': '{channel}', 'arg.instId': '{instId}' } }],
+  aliases: {},
+  binds: null,
+  limits: { connects: { count: 3, ms: 1_000 }, requests: { count: 480, ms: 3_600_000 } },
   // Only books count: each names the number of the one before.
   sequences: [
     {
