@@ -20,7 +20,7 @@ export const deribit: Preset = {
     { when: { 'error.data.reason': '*' }, id: 'id', words: 'error.data.reason' },
     { when: { error: '*' }, id: 'id', words: 'error.message' },
     // What it does not know it leaves out of the list of channels.
-    { when: { id: '*', result: '?' }, id: 'id' },
+    { when: { id: '*', result: '?' }, id: 'id', topics: 'result', others: 'refused' },
   ],
   confirm: [{ when: { 'result.0': '*' }, id: 'id', topics: 'result', others: 'refused' }],
   answer: [
