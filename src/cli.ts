@@ -13,20 +13,22 @@ const HELP = `Usage: streamer [run] [--config FILE] [--debug]
        streamer verify [DIR] [--topic T] [--from T] [--to T] [--json] [--sequences]
        streamer replay PATH... [--port N] [--host H] [--rate N | --speed X] [--loop]
        streamer demo [--seconds N] [--output-dir DIR]
+       streamer reload [--config FILE | --socket PATH]
        streamer protocols [--json]
 
-Captures WebSocket feeds to hourly files, one process for each topic.
+Captures WebSocket feeds to hourly files.
 
-  run        the supervisor, in the foreground, until SIGINT, SIGTERM or SIGHUP; also without a command
+  run        the supervisor, in the foreground, until SIGINT or SIGTERM; also without a command
   --status   the same as streamer-status: asks the running supervisor how it is
   verify     says whether what an output folder holds is whole
   replay     serves files of messages as a WebSocket feed
   demo       an embedded feed and its capture, with nothing to configure
+  reload     has the running supervisor read its configuration again: only what changed is touched
   protocols  lists the exchanges that are known, and how their topics are written
 
   --config FILE   the configuration, a JSON file (default: config.json, which may be missing)
   --debug         write the log to stdout as well
-  --help          this text; with verify, replay, demo, protocols or --status, the command's own
+  --help          this text; with verify, replay, demo, reload, protocols or --status, the command's own
   --version
 
 STREAMER_<KEY> in the environment overrides a key of the configuration.
@@ -40,11 +42,9 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
   verify: async (argv) => (await import('./verify/main.js')).runVerify(argv),
   replay: async (argv) => (await import('./replay/main.js')).runReplay(argv),
   demo: async (argv) => (await import('./demo/main.js')).runDemo(argv),
+  reload: async (argv) => (await import('./status-cli/reload.js')).runReload(argv, process.kill),
   protocols: async (argv) => (await import('./protocols-cli/main.js')).runProtocols(argv),
 };
-
-/** Named by the documentation, but not in this version. */
-const COMING_COMMANDS: readonly string[] = ['reload'];
 
 async function main(argv: readonly string[]): Promise<number> {
   const [first] = argv;
@@ -54,9 +54,6 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function noCommand(name: string): string {
-  if (COMING_COMMANDS.includes(name)) {
-    return `This version, ${VERSION_LINE}, does not have "streamer ${name}" yet: --help shows what it has.`;
-  }
   const names = Object.keys(COMMANDS);
   const nearest = nearestName(name, names);
   const hint =
@@ -87,13 +84,17 @@ async function run(argv: readonly string[]): Promise<number> {
   // The capture is the work: it goes on when nobody reads the log on stdout any more.
   process.stdout.on('error', () => {});
   const { loadSettings } = await import('./shared/config/load.js');
-  const { settings, notes } = loadSettings({
-    config_path: flags.config ?? null,
-    env: process.env,
-    cwd: process.cwd(),
-    log_to_stdout: flags.debug !== undefined,
-  });
-  return (await import('./supervisor/main.js')).runSupervisor({ settings, notes });
+  // The folder may be gone when it is read again.
+  const cwd = process.cwd();
+  const load = () =>
+    loadSettings({
+      config_path: flags.config ?? null,
+      env: process.env,
+      cwd,
+      log_to_stdout: flags.debug !== undefined,
+    });
+  const { runSupervisor } = await import('./supervisor/main.js');
+  return runSupervisor({ ...load(), load: () => load().settings });
 }
 
 void runProgram('streamer', main);

@@ -1,37 +1,31 @@
-// The connection: knows the server and nothing of files. It connects, subscribes, pings, notices silence and
-// comes back, for ever, and hands every message on as the bytes that came.
+// The connection: one socket at a time to a server, and nothing of what is said on it. It connects, pings, notices
+// silence and comes back, for ever, and hands every message on as the bytes that came.
 //
-//     connecting ──open──▶ subscribing ──confirmed, or any message that is no refusal──▶ live
-//         ▲                     │ refused ──▶ rejected ─┐                                 │
-//         └──── the delay is over ◀── waiting ◀─────────┴──── closed, failed, stale ◀─────┘
+//     connecting ──open──▶ open ──closed, failed, stale, given up──▶ waiting ──the delay is over──▶ connecting
 //
 // A server that says that it is about to close is left before it does, as in `stop`, and connected to again at once.
 //
-// It promises: one socket at a time; each wait has a bound; the time in which we ourselves do not read (a full
-// buffer, a stopped process) is not held against the server; after `stop` every message that the server sent
-// before its Close is still handed on, for 2 s at most.
+// It promises: each wait has a bound; the time in which we ourselves do not read (a full buffer, a stopped process) is
+// not held against the server; after `stop` every message that the server sent before its Close is still handed on,
+// for 2 s at most.
 
 import { type ClientOptions, WebSocket } from 'ws';
 import { errorCode, errorMessage } from '../shared/errors.js';
 import type { LogLevel } from '../shared/ipc.js';
 import { withoutPassword } from '../shared/printable.js';
-import type { Template } from '../shared/protocol.js';
-import { classify, renderPrefix, renderTemplates } from '../shared/protocol-speech.js';
 import type { TopicSettings } from '../shared/settings.js';
-import { type Parts, readTopic } from '../shared/topic-form.js';
 import { Backoff, retryAfterMs } from './backoff.js';
+import type { FrameRunsOptions } from './frame-runs.js';
 import { hostOf, openSocket } from './socket.js';
-import { unpack } from './unpack.js';
 
 const HANDSHAKE_MS_MAX = 10_000;
-const CONFIRM_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 2_000;
-/** Answers that the server does not read. */
-const ANSWERS_BYTES_MAX = 1024 * 1024;
+/** A server that does not read what we send gets no more of it: it would wait in our memory. */
+const UNSENT_BYTES_MAX = 1024 * 1024;
 /** A connection that was live for so long is replaced without a delay. */
 const REPLACED_AT_ONCE_MS = 5_000;
-/** What a ping of `ping()` carries, to tell its pong from others. */
-const PROBE = Buffer.from('read until');
+/** What a ping of `ping()` carries before its number, to tell its pong from others. */
+const PROBE = 'read until ';
 /** Errors of ws that say more than that the connection is gone. */
 const REASONS: Readonly<Record<string, LossReason>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'oversize',
@@ -40,32 +34,43 @@ const REASONS: Readonly<Record<string, LossReason>> = {
 /** A tick that comes later than this was held up. */
 const TICK_MS_MAX = 2_000;
 
-export type ConnectionState =
-  | 'connecting'
-  | 'subscribing'
-  | 'live'
-  | 'waiting'
-  | 'rejected'
-  | 'stopping'
-  | 'stopped';
+export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'rejected' | 'stopping' | 'stopped';
 
 export type LossReason = 'disconnected' | 'stale' | 'rejected' | 'oversize' | 'undecodable';
 
+/** What a server is reached with; topics that differ in it cannot share a connection. */
+export type ConnectionSettings = Pick<
+  TopicSettings,
+  | 'ws_url'
+  | 'protocol'
+  | 'headers'
+  | 'compression'
+  | 'max_message_bytes'
+  | 'ping_interval_ms'
+  | 'stale_after_ms'
+  | 'ca_file'
+  | 'proxy'
+  | 'fast_path'
+>;
+
+/** How messages are told apart on the fast way; see frame-runs.ts. */
+export type Runs = Pick<FrameRunsOptions, 'topicAt' | 'takes'>;
+
 export interface ConnectionEvents {
+  /** The socket is open: subscriptions can be asked for. */
+  opened(): void;
+  /** Once a ping interval, where the protocol has pings of its own. */
+  pingDue(): void;
   /** A message, valid only during the call, and when the read that completed it was. May be empty. */
-  message(bytes: Buffer, received_ms: number): void;
-  /** So many messages as lines, each ended by a newline; valid only during the call. */
-  lines(bytes: Buffer, count: number, received_ms: number): void;
-  /** A binary frame that holds no text. */
-  undecodable(frame: Buffer, sentence: string): void;
-  /** The subscription is confirmed. */
-  live(): void;
-  /** The topic is no longer live, though nobody asked for it. */
+  message(bytes: Buffer, is_binary: boolean, received_ms: number): void;
+  /** So many messages of a topic as lines, each ended by a newline; valid only during the call. */
+  lines(bytes: Buffer, count: number, topic: number, received_ms: number): void;
+  /** The connection is gone, though nobody asked for it. */
   lost(reason: LossReason): void;
   /** The server's Close came, `asked` for by ours or not, and how long ago it was read at least. */
   closed(asked: boolean, since_read_ms: number): void;
-  /** The answer to `ping` came: all that the server sent before it has been handed on. */
-  pong(): void;
+  /** The answer to the `ping` of that number came: all that the server sent before it has been handed on. */
+  pong(number: number): void;
   log(level: LogLevel, message: string): void;
 }
 
@@ -77,28 +82,22 @@ export interface ConnectionTools {
 }
 
 export class Connection {
-  readonly #settings: TopicSettings;
+  readonly #settings: ConnectionSettings;
   readonly #events: ConnectionEvents;
   readonly #tools: ConnectionTools;
   readonly #backoff: Backoff;
-  readonly #parts: Parts;
-  readonly #data_prefix: Buffer;
-  /** Whether there is a message that must be seen while live, and no beginning tells it from data. */
-  readonly #examines_all: boolean;
+  /** Null: ws parses every frame. */
+  readonly #runs: Runs | null;
   #state: ConnectionState = 'waiting';
   #since_ms: number;
-  /** By the steady clock. */
-  #live_at = 0;
+  /** When the first topic of this connection was live, by the steady clock. */
+  #live_at: number | null = null;
   #error: string | null = null;
   #ws: WebSocket | null = null;
   #opens = 0;
-  /** Requests sent so far, on all connections. */
-  #requests = 0;
   /** The server is about to close: the connection ends so that another takes its place. */
   #is_replaced = false;
   #paused = false;
-  /** Ids of the subscribe requests that are not confirmed yet, oldest first. */
-  #pending: string[] = [];
   #retry_timer: NodeJS.Timeout | undefined;
   #ping_timer: NodeJS.Timeout | undefined;
   /** Any byte from the server is a sign of life. */
@@ -107,22 +106,24 @@ export class Connection {
   #last_read_ms = 0;
   /** The same by the steady clock. */
   #last_read_at = 0;
-  /** How long nothing came while we read, and how long the present state has lasted while we read. */
+  /** How long nothing came while we read, and how long the handshake has lasted. */
   #quiet_ms = 0;
-  #state_ms = 0;
+  #handshake_ms = 0;
   #ticked_at_ms = 0;
   #stopped: () => void = () => {};
 
-  constructor(settings: TopicSettings, tools: ConnectionTools, events: ConnectionEvents) {
+  constructor(
+    settings: ConnectionSettings,
+    tools: ConnectionTools,
+    runs: Runs | null,
+    events: ConnectionEvents,
+  ) {
     this.#settings = settings;
     this.#tools = tools;
     this.#events = events;
     this.#backoff = new Backoff(tools.random);
-    const { protocol, topic } = settings;
-    this.#parts = readTopic(protocol.topic, topic) ?? {};
-    this.#data_prefix = Buffer.from(renderPrefix(protocol, { ...this.#parts, topic }));
-    this.#examines_all =
-      this.#data_prefix.length === 0 && protocol.answer.length + protocol.closing.length > 0;
+    // What is compressed only ws can read.
+    this.#runs = settings.fast_path && !settings.compression ? runs : null;
     this.#since_ms = tools.now();
   }
 
@@ -135,7 +136,7 @@ export class Connection {
     return this.#since_ms;
   }
 
-  /** Why the topic is not live, in a sentence; null while it is. */
+  /** Why nothing on it is live, in a sentence; null while something is, and before the first try. */
   get error(): string | null {
     return this.#error;
   }
@@ -145,9 +146,13 @@ export class Connection {
     return Math.max(0, this.#opens - 1);
   }
 
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   start(): void {
     // It may have been stopped before it was known what the last run left.
-    if (this.#state !== 'waiting') return;
+    if (this.#state !== 'waiting' || this.#ws !== null || this.#retry_timer !== undefined) return;
     this.#ticked_at_ms = performance.now();
     this.#connect();
   }
@@ -163,30 +168,41 @@ export class Connection {
     this.#ws?.resume();
   }
 
-  /** Once a second: the bounds of handshake, confirmation and silence. */
-  tick(): void {
+  /** A topic on it is live: it is good. */
+  noteLive(): void {
+    this.#live_at ??= performance.now();
+    this.#error = null;
+  }
+
+  /**
+   * Once a second: the bounds of handshake and silence.
+   * @returns how much time has passed in which we read and nobody held us up, milliseconds.
+   */
+  tick(): number {
     const now = performance.now();
     const since_ms = now - this.#ticked_at_ms;
     // Held up by ourselves: that time is not held against the server.
     const elapsed_ms = since_ms > TICK_MS_MAX ? 0 : since_ms;
+    const read_ms = this.#paused ? 0 : elapsed_ms;
     this.#ticked_at_ms = now;
     if (this.#reads !== this.#reads_at_tick) this.#quiet_ms = 0;
-    else if (!this.#paused) this.#quiet_ms += elapsed_ms;
+    else this.#quiet_ms += read_ms;
     this.#reads_at_tick = this.#reads;
     // A handshake is not read by us.
-    if (!this.#paused || this.#state === 'connecting') this.#state_ms += elapsed_ms;
-    if (this.#state === 'connecting' && this.#state_ms >= HANDSHAKE_MS_MAX) {
-      this.#lose(`The handshake did not end within ${HANDSHAKE_MS_MAX / 1000} s`);
-    } else if (this.#state === 'subscribing' && this.#state_ms >= CONFIRM_MS_MAX) {
-      this.#lose(
-        `The server neither confirmed the subscription nor sent a message within ${CONFIRM_MS_MAX / 1000} s`,
-      );
-    } else if (this.#state === 'live' && this.#quiet_ms >= this.#settings.stale_after_ms) {
-      this.#lose(
+    this.#handshake_ms += elapsed_ms;
+    if (this.#state === 'connecting' && this.#handshake_ms >= HANDSHAKE_MS_MAX) {
+      this.end(`The handshake did not end within ${HANDSHAKE_MS_MAX / 1000} s`, 'disconnected');
+    } else if (
+      this.#state === 'open' &&
+      this.#live_at !== null &&
+      this.#quiet_ms >= this.#settings.stale_after_ms
+    ) {
+      this.end(
         `Nothing came from the server for ${Math.round(this.#quiet_ms / 1000)} s, not even a pong`,
         'stale',
       );
     }
+    return read_ms;
   }
 
   /**
@@ -195,7 +211,7 @@ export class Connection {
    */
   look(done: (quiet: boolean, since_read_ms: number) => void): void {
     const ws = this.#ws;
-    if (this.#paused || this.#state !== 'live') return;
+    if (this.#paused || this.#state !== 'open') return;
     setImmediate(() => {
       const reads = this.#reads;
       // Between two immediates lies one look of the event loop at its sockets.
@@ -206,9 +222,30 @@ export class Connection {
     });
   }
 
-  /** Sends a protocol ping; its answer is told as `pong`. */
-  ping(): void {
-    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.ping(PROBE);
+  /** Sends a protocol ping of that number; its answer is told as `pong`. */
+  ping(number: number): void {
+    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.ping(`${PROBE}${number}`);
+  }
+
+  /** Sends a protocol ping that proves nothing but that somebody is there. */
+  keepAlive(): void {
+    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.ping();
+  }
+
+  /** Sends a text; false: the connection is not open, or the server does not read. */
+  send(text: string): boolean {
+    const ws = this.#ws;
+    if (ws?.readyState !== WebSocket.OPEN || ws.bufferedAmount > UNSENT_BYTES_MAX) return false;
+    ws.send(text);
+    return true;
+  }
+
+  /** The server is about to close: sends Close and reads on until the server's, or for 2 s: then ws ends the socket. */
+  replace(words: string): void {
+    if (this.#is_replaced || this.#ws?.readyState !== WebSocket.OPEN) return;
+    this.#is_replaced = true;
+    this.#events.log('warn', `The server is about to close the connection: ${words}; replacing it`);
+    this.#ws.close(1000);
   }
 
   /** Sends Close and resolves when the server's Close came, or after 2 s. No other connection is made. */
@@ -234,26 +271,39 @@ export class Connection {
     this.#enter('stopped');
   }
 
+  /** Lets go of the connection and comes back after a delay. */
+  end(sentence: string, reason: LossReason, retry_after_ms = 0): void {
+    if (this.#state === 'stopping') {
+      this.#stopped();
+      return;
+    }
+    const live_ms = this.#live_at === null ? null : performance.now() - this.#live_at;
+    if (live_ms !== null) this.#backoff.wasLive(live_ms);
+    // A server that says so on each connection, as soon as it is made, is not hammered.
+    const at_once = this.#is_replaced && live_ms !== null && live_ms >= REPLACED_AT_ONCE_MS;
+    this.#retry('waiting', sentence, at_once ? 0 : this.#backoff.next(retry_after_ms));
+    this.#events.lost(reason);
+  }
+
+  /** The server refused all that was asked of it: comes back after the longest delay. */
+  reject(sentence: string): void {
+    if (this.#live_at !== null) this.#backoff.wasLive(performance.now() - this.#live_at);
+    this.#retry('rejected', sentence, this.#backoff.longest());
+    this.#events.lost('rejected');
+  }
+
   #connect(): void {
-    const { ws_url, headers, compression, max_message_bytes, proxy, fast_path } = this.#settings;
+    const { ws_url, headers, compression, max_message_bytes, proxy } = this.#settings;
     this.#enter('connecting');
+    this.#handshake_ms = 0;
+    this.#live_at = null;
     this.#events.log(
       'info',
       `Connecting to ${withoutPassword(ws_url)}${proxy === null ? '' : ` through ${new URL(proxy).host}`}`,
     );
     const url = new URL(ws_url);
     const secure = url.protocol === 'wss:';
-    // What is compressed only ws can read.
-    const runs =
-      fast_path && !compression && !this.#examines_all
-        ? {
-            prefix: this.#data_prefix,
-            message_bytes_max: max_message_bytes,
-            lines: (bytes: Buffer, count: number) => this.#events.lines(bytes, count, this.#last_read_ms),
-            takes: () => this.#state === 'live' && this.#ws === ws,
-            isOpen: () => ws.readyState === WebSocket.OPEN,
-          }
-        : null;
+    const runs = this.#runs;
     // The types leave `closeTimeout` out: how long an end of the socket is waited for after a Close.
     const options: ClientOptions & { closeTimeout: number } = {
       headers: { ...headers },
@@ -274,7 +324,13 @@ export class Connection {
               this.#last_read_ms = this.#tools.now();
               this.#last_read_at = performance.now();
             },
-            runs,
+            runs: runs && {
+              topicAt: runs.topicAt,
+              takes: () => this.#ws === ws && runs.takes(),
+              message_bytes_max: max_message_bytes,
+              lines: (bytes, count, topic) => this.#events.lines(bytes, count, topic, this.#last_read_ms),
+              isOpen: () => ws.readyState === WebSocket.OPEN,
+            },
           },
           done,
         );
@@ -283,17 +339,20 @@ export class Connection {
     const ws = new WebSocket(url, options);
     this.#ws = ws;
     ws.on('open', () => this.#opened(ws));
-    ws.on('message', (data: Buffer, is_binary: boolean) => this.#received(data, is_binary));
+    ws.on('message', (data: Buffer, is_binary: boolean) =>
+      this.#events.message(data, is_binary, this.#last_read_ms),
+    );
     ws.on('pong', (payload) => {
-      if (payload.equals(PROBE)) this.#events.pong();
+      const text = payload.toString();
+      if (text.startsWith(PROBE)) this.#events.pong(Number(text.slice(PROBE.length)));
     });
-    ws.on('error', (error) => this.#lose(errorMessage(error), REASONS[errorCode(error)]));
+    ws.on('error', (error) => this.end(errorMessage(error), REASONS[errorCode(error)] ?? 'disconnected'));
     ws.on('close', (code, reason) => this.#closed(code, reason.toString()));
     ws.on('unexpected-response', (_request, response) => {
       const retry_after_ms = [429, 503].includes(response.statusCode ?? 0)
         ? retryAfterMs(response.headers['retry-after'], this.#tools.now())
         : 0;
-      this.#lose(
+      this.end(
         `The server answered the handshake with status ${response.statusCode}`,
         'disconnected',
         retry_after_ms,
@@ -302,106 +361,12 @@ export class Connection {
   }
 
   #opened(ws: WebSocket): void {
-    const { protocol, ping_interval_ms } = this.#settings;
     this.#opens += 1;
     this.#quiet_ms = 0;
     if (this.#paused) ws.pause();
-    this.#ping_timer = setInterval(() => this.#ping(ws), ping_interval_ms);
-    for (const template of protocol.open) this.#send(ws, template);
-    this.#pending = protocol.subscribe.map((template) => this.#send(ws, template));
-    if (this.#pending.length === 0) {
-      this.#goLive('Connected, and live: this protocol sends no subscription');
-      return;
-    }
-    this.#enter('subscribing');
-    this.#events.log('info', 'Connected, subscribing');
-  }
-
-  /** Sends one request and returns its id. */
-  #send(ws: WebSocket, template: Template): string {
-    this.#requests += 1;
-    const id = String(this.#requests);
-    const time = String(Math.floor(this.#tools.now() / 1000));
-    const names = { ...this.#parts, topic: this.#settings.topic, id, time };
-    for (const text of renderTemplates([template], names)) ws.send(text);
-    return id;
-  }
-
-  #ping(ws: WebSocket): void {
-    const { ping } = this.#settings.protocol;
-    if (ws.readyState !== WebSocket.OPEN) return;
-    if (ping.length === 0) ws.ping();
-    for (const template of ping) this.#send(ws, template);
-  }
-
-  #received(data: Buffer, is_binary: boolean): void {
-    let text = data;
-    if (is_binary) {
-      try {
-        text = unpack(this.#settings.protocol.binary, data, this.#settings.max_message_bytes);
-      } catch (error) {
-        this.#events.undecodable(data, errorMessage(error));
-        return;
-      }
-    }
-    this.#events.message(text, this.#last_read_ms);
-    if (this.#state === 'subscribing' || (this.#state === 'live' && !this.#looksLikeData(text)))
-      this.#examine(text);
-  }
-
-  /**
-   * While live only messages that do not begin like data are looked into, and where nothing tells them apart none, or
-   * all if there is something to be seen.
-   */
-  #looksLikeData(text: Buffer): boolean {
-    if (this.#examines_all) return false;
-    const prefix = this.#data_prefix;
-    // Each message passes here: a loop over a few bytes costs a tenth of a call into Node.
-    for (let i = 0; i < prefix.length; i += 1) {
-      if (text[i] !== prefix[i]) return false;
-    }
-    return true;
-  }
-
-  #examine(text: Buffer): void {
-    const { means, words, id, answer } = classify(this.#settings.protocol, text.toString());
-    if (means === 'pong') return;
-    if (means === 'asks') this.#answer(answer ?? '');
-    else if (means === 'closing') this.#replace(words ?? text.toString().slice(0, 200));
-    else if (means === 'refused') this.#refused(words ?? text.toString().slice(0, 200));
-    else if (this.#state !== 'subscribing') return;
-    else if (means === 'confirmed') this.#confirmed(id);
-    else this.#goLive('Live: the first message came');
-  }
-
-  /** Whoever asks and does not read the answers gets no more of them: they would wait in our memory. */
-  #answer(text: string): void {
-    const ws = this.#ws;
-    if (ws?.readyState === WebSocket.OPEN && ws.bufferedAmount < ANSWERS_BYTES_MAX) ws.send(text);
-  }
-
-  /** Sends Close and reads on until the server's, or for 2 s: then ws ends the socket. */
-  #replace(words: string): void {
-    if (this.#is_replaced || this.#ws?.readyState !== WebSocket.OPEN) return;
-    this.#is_replaced = true;
-    this.#events.log('warn', `The server is about to close the connection: ${words}; replacing it`);
-    this.#ws.close(1000);
-  }
-
-  /** An acknowledgement without an id answers the oldest request; one that answers none is a message like any other. */
-  #confirmed(id: string | null): void {
-    const index = id === null || id === '' ? 0 : this.#pending.indexOf(id);
-    if (index !== -1) this.#pending.splice(index, 1);
-    if (index === -1 || this.#pending.length === 0)
-      this.#goLive('Live: the server confirmed the subscription');
-  }
-
-  #goLive(sentence: string): void {
-    this.#error = null;
-    this.#live_at = performance.now();
-    this.#enter('live');
-    this.#events.log('info', sentence);
-    this.#events.live();
+    this.#ping_timer = setInterval(() => this.#events.pingDue(), this.#settings.ping_interval_ms);
+    this.#enter('open');
+    this.#events.opened();
   }
 
   #closed(code: number, reason: string): void {
@@ -409,32 +374,13 @@ export class Connection {
     if (code !== 1006)
       this.#events.closed(this.#state === 'stopping', performance.now() - this.#last_read_at);
     if (this.#state === 'stopping') this.#stopped();
-    else if (this.#is_replaced) this.#lose('The connection was closed before the server does it');
-    else this.#lose(`The connection was closed, code ${code}${reason === '' ? '' : ` (${reason})`}`);
-  }
-
-  #lose(sentence: string, reason: LossReason = 'disconnected', retry_after_ms = 0): void {
-    if (this.#state === 'stopping') {
-      this.#stopped();
-      return;
-    }
-    const was_live = this.#noteLive();
-    // A server that says so on each connection, as soon as it is made, is not hammered.
-    const at_once = this.#is_replaced && performance.now() - this.#live_at >= REPLACED_AT_ONCE_MS;
-    this.#retry('waiting', sentence, was_live && at_once ? 0 : this.#backoff.next(retry_after_ms));
-    if (was_live) this.#events.lost(reason);
-  }
-
-  #refused(words: string): void {
-    const was_live = this.#noteLive();
-    this.#retry('rejected', `The server refused the subscription: ${words}`, this.#backoff.longest());
-    if (was_live) this.#events.lost('rejected');
-  }
-
-  #noteLive(): boolean {
-    if (this.#state !== 'live') return false;
-    this.#backoff.wasLive(performance.now() - this.#live_at);
-    return true;
+    else if (this.#is_replaced)
+      this.end('The connection was closed before the server does it', 'disconnected');
+    else
+      this.end(
+        `The connection was closed, code ${code}${reason === '' ? '' : ` (${reason})`}`,
+        'disconnected',
+      );
   }
 
   #retry(state: 'waiting' | 'rejected', sentence: string, delay_ms: number): void {
@@ -459,7 +405,6 @@ export class Connection {
 
   #enter(state: ConnectionState): void {
     this.#state = state;
-    this.#state_ms = 0;
     this.#since_ms = this.#tools.now();
   }
 }

@@ -2,12 +2,12 @@
 // cut out of the read buffer and moved together in it, so that what is left is their lines, without a call or an
 // object for each. Every other frame goes to ws untouched, in its place in the order: control frames, binary ones,
 // fragments, empty or masked ones, one that is longer than allowed or than 64 KiB, one that does not
-// begin like the topic's data, and all of them until the topic is live. So ws still speaks with the server and
+// begin like a topic's data, and all of them until that topic is live. So ws still speaks with the server and
 // still says what is wrong; this file only knows where frames end.
 //
 // It promises: the same lines in the same order as if ws had parsed everything, also where a message is no UTF-8
 // (those before it are lines, then ws refuses it). It holds back no byte of a frame that goes to ws but those of an
-// unfinished header. Memory: one buffer and a list of positions, made once.
+// unfinished header. A run holds messages of one topic. Memory: one buffer and a list of positions, made once.
 
 import { isUtf8 } from 'node:buffer';
 
@@ -25,12 +25,12 @@ const LENGTH_16 = 126;
 const OPCODE = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8 } as const;
 
 export interface FrameRunsOptions {
-  /** Only messages that begin so are taken. */
-  readonly prefix: Buffer;
+  /** The topic of the message between `start` and `end`, or -1: ws is to have it. Called for each message. */
+  topicAt(bytes: Uint8Array, start: number, end: number): number;
   /** Only messages no longer than this are taken. */
   readonly message_bytes_max: number;
-  /** So many messages as lines, each ended by a newline; valid only during the call. */
-  lines(lines: Buffer, count: number): void;
+  /** So many messages of a topic as lines, each ended by a newline; valid only during the call. */
+  lines(lines: Buffer, count: number, topic: number): void;
   /** Whether messages are taken at this moment; false: everything goes to ws. */
   takes(): boolean;
   /** Whether the handshake is over, so that frames follow. */
@@ -162,12 +162,13 @@ export class FrameRuns {
    */
   #takeRun(start: number, end: number): number {
     const bytes = this.#bytes;
-    const { prefix, message_bytes_max } = this.#options;
+    const { message_bytes_max } = this.#options;
     const ends = this.#ends;
     let from = start;
     let to = start;
     let count = 0;
-    next: while (end - from >= 2 && bytes[from] === FINAL_TEXT && count < RUN_MESSAGES_MAX) {
+    let run_topic = -1;
+    while (end - from >= 2 && bytes[from] === FINAL_TEXT && count < RUN_MESSAGES_MAX) {
       let length = bytes[from + 1] as number;
       let payload = from + 2;
       if (length === LENGTH_16) {
@@ -177,10 +178,10 @@ export class FrameRuns {
       } else if (length > LENGTH_16) break;
       const payload_end = payload + length;
       if (payload_end > end || length > message_bytes_max) break;
-      if (length === 0 || length < prefix.length) break;
-      for (let i = 0; i < prefix.length; i += 1) {
-        if (bytes[payload + i] !== prefix[i]) break next;
-      }
+      if (length === 0) break;
+      const topic = this.#options.topicAt(bytes, payload, payload_end);
+      if (topic < 0 || (count > 0 && topic !== run_topic)) break;
+      run_topic = topic;
       bytes.copyWithin(to, payload, payload_end);
       to += length;
       ends[count] = to;
@@ -190,25 +191,25 @@ export class FrameRuns {
       to += 1;
       from = payload_end;
     }
-    if (count > 0) this.#give(start, to, count);
+    if (count > 0) this.#give(start, to, count, run_topic);
     return from;
   }
 
-  #give(start: number, end: number, count: number): void {
+  #give(start: number, end: number, count: number, topic: number): void {
     const bytes = this.#bytes;
     const run = bytes.subarray(start, end);
     // A space is no part of any other character, so the whole run is UTF-8 only if each message is.
     if (!isUtf8(run)) {
-      this.#giveUpTo(this.#firstWrong(start, count), start);
+      this.#giveUpTo(this.#firstWrong(start, count), start, topic);
       return;
     }
     for (let at = run.indexOf(NEWLINE); at !== -1; at = run.indexOf(NEWLINE, at + 1)) run[at] = SPACE;
     for (let i = 0; i < count; i += 1) bytes[this.#ends[i] as number] = NEWLINE;
-    this.#options.lines(run, count);
+    this.#options.lines(run, count, topic);
   }
 
   /** Gives the messages before the one that is no UTF-8, and hands that one to ws, which ends the connection. */
-  #giveUpTo(wrong: number, start: number): void {
+  #giveUpTo(wrong: number, start: number, topic: number): void {
     const wrong_start = wrong === 0 ? start : (this.#ends[wrong - 1] ?? 0) + 1;
     const message = this.#bytes.subarray(wrong_start, this.#ends[wrong]);
     const header = Buffer.from([FINAL_TEXT, LENGTH_16, message.length >> 8, message.length & 0xff]);
@@ -216,7 +217,7 @@ export class FrameRuns {
       message.length < LENGTH_16 ? Buffer.from([FINAL_TEXT, message.length]) : header,
       message,
     ]);
-    if (wrong > 0) this.#give(start, wrong_start, wrong);
+    if (wrong > 0) this.#give(start, wrong_start, wrong, topic);
     this.#passOn(frame);
   }
 

@@ -1,4 +1,4 @@
-// The capture process: one topic, forked by the supervisor, which sends the settings as its first message.
+// The capture process: one topic or several, forked by the supervisor, which sends the settings as its first message.
 //
 // It promises: SIGINT, SIGTERM, the stop message and the loss of the supervisor all lead to the same graceful
 // stop, bounded by a deadline; only one process at a time writes a topic's files; a report goes out each
@@ -7,12 +7,15 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { errorMessage } from '../shared/errors.js';
-import type { FromCapture, LogLevel, Report, ToCapture } from '../shared/ipc.js';
+import type { FromCapture, LogLevel, Report, StopReason, ToCapture } from '../shared/ipc.js';
 import { readBootId } from '../shared/mark.js';
-import type { TopicSettings } from '../shared/settings.js';
+import { Capture } from './capture.js';
 import { realDisk } from './disk.js';
 import { acquireTopic } from './lock.js';
-import { HOUR_MS, Recorder } from './recorder.js';
+import { HOUR_MS } from './recorder.js';
+
+type Start = Extract<ToCapture, { type: 'start' }>;
+type Change = Extract<ToCapture, { type: 'change' }>;
 
 const REPORT_MS = 1_000;
 /** Settings come at once or never. */
@@ -23,11 +26,9 @@ const STOP_MS_MAX = 7_000;
 const IN_FLIGHT_MAX = 1_000;
 
 let in_flight = 0;
-let recorder: Recorder | null = null;
+let capture: Capture | null = null;
 let stopping = false;
 let memory_bytes = 0;
-let waiting_sentence: string | null = null;
-const started_at_ms = Date.now();
 
 // For tests of what a step of the wall clock does: the file named here holds an offset in milliseconds.
 const clock_offset_file = process.env.CAPTURE_TEST_CLOCK_OFFSET_FILE;
@@ -44,8 +45,8 @@ function send(message: FromCapture): void {
   });
 }
 
-function log(level: LogLevel, message: string): void {
-  send({ type: 'log', at_ms: Date.now(), level, message });
+function log(level: LogLevel, message: string, name: string | null = null): void {
+  send({ type: 'log', name, at_ms: Date.now(), level, message });
 }
 
 /** Where there are no more file descriptors it cannot be told: then the last figure stands. */
@@ -57,47 +58,46 @@ function residentBytes(): number {
 }
 
 function report(): Report {
-  if (recorder !== null) return recorder.report(residentBytes());
-  return {
-    type: 'report',
-    state: 'starting',
-    since_ms: started_at_ms,
-    messages: 0,
-    bytes: 0,
-    last_message_at_ms: null,
-    buffered: 0,
-    dropped: 0,
-    reconnects: 0,
-    gaps: 0,
-    memory_bytes: residentBytes(),
-    file: null,
-    error: waiting_sentence,
-  };
+  return capture?.report() ?? { type: 'report', memory_bytes: residentBytes(), topics: [] };
 }
 
-async function start(settings: TopicSettings, output_dir: string): Promise<void> {
-  await acquireTopic(output_dir, settings.name, {
-    waiting(sentence) {
-      waiting_sentence = sentence;
-      log('warn', sentence);
-    },
-    isStopping: () => stopping,
-    kill: (pid) => process.kill(pid, 'SIGKILL'),
-  });
+async function start({ output_dir, topics, control_name }: Start): Promise<void> {
+  const boot_id = await readBootId();
   if (stopping) return;
-  const ca = settings.ca_file === null ? null : authorities(settings.ca_file);
-  recorder = new Recorder(settings, output_dir, {
+  capture = new Capture(output_dir, {
     disk: realDisk,
     now: () => Date.now() + clock_offset_ms,
     uptime: () => Number(process.hrtime.bigint() / 1_000_000n),
     random: Math.random,
     log,
-    ca,
+    acquire: (name, waiting) =>
+      acquireTopic(output_dir, name, {
+        waiting,
+        isStopping: () => stopping,
+        kill: (pid) => process.kill(pid, 'SIGKILL'),
+      }),
+    authorities,
+    memoryBytes: residentBytes,
     pid: process.pid,
-    boot_id: await readBootId(),
+    boot_id,
     hour_ms: Number(process.env.CAPTURE_TEST_HOUR_MS ?? HOUR_MS),
   });
-  recorder.start();
+  await capture.start(topics, control_name);
+}
+
+/** A topic that changes is let go before it is taken in again. */
+async function change({ remove, add }: Change): Promise<void> {
+  const leaving = new Map(remove.map((name) => [name, capture?.remove(name, reasonFor(name, add))]));
+  await Promise.all(
+    add.map(async (topic) => {
+      await leaving.get(topic.name);
+      await capture?.add(topic);
+    }),
+  );
+}
+
+function reasonFor(name: string, add: Change['add']): StopReason {
+  return add.some((topic) => topic.name === name) ? 'reconfigured' : 'stopped';
 }
 
 /** PEM texts: those that Node trusts anyway, and those of the file. */
@@ -107,18 +107,16 @@ function authorities(ca_file: string): string[] {
   return [...rootCertificates, ...files.map((file) => readFileSync(file, 'utf8'))];
 }
 
-async function stop(why: string): Promise<void> {
+async function stop(why: string, reason: StopReason = 'stopped'): Promise<void> {
   if (stopping) return;
   stopping = true;
   log('info', `Stopping: ${why}`);
   setTimeout(() => {
-    log(
-      'error',
-      `Not stopped within ${STOP_MS_MAX / 1000} s, giving up; ${report().buffered} messages are held`,
-    );
+    const held = report().topics.reduce((sum, { buffered }) => sum + buffered, 0);
+    log('error', `Not stopped within ${STOP_MS_MAX / 1000} s, giving up; ${held} messages are held`);
     leave(1);
   }, STOP_MS_MAX).unref();
-  const unwritten = (await recorder?.stop()) ?? 0;
+  const unwritten = (await capture?.stop(reason)) ?? 0;
   leave(unwritten === 0 ? 0 : 1);
 }
 
@@ -137,12 +135,13 @@ function fail(error: unknown): void {
 
 const no_settings = setTimeout(() => void stop('no settings came'), SETTINGS_MS_MAX);
 process.on('message', (message: ToCapture) => {
-  if (message.type === 'stop') void stop('the supervisor asked for it');
+  if (message.type === 'stop') void stop('the supervisor asked for it', message.reason);
+  else if (message.type === 'change') change(message).catch(fail);
   else {
     clearTimeout(no_settings);
     // The first sign of life.
     send(report());
-    start(message.settings, message.output_dir).catch(fail);
+    start(message).catch(fail);
   }
 });
 process.on('disconnect', () => void stop('the supervisor is gone'));

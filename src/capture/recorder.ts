@@ -1,16 +1,16 @@
-// The recorder: joins connection, line buffer, writer and witness for one topic. It decides when to pause and
-// when to write, counts, and is the one place that knows how a capture starts and stops.
+// The recorder of a topic: joins line buffer, writer and witness, and counts. It knows nothing of the connection: what
+// comes is handed in, and back go only "full" and "room".
 //
-// A message goes one way: connection → line buffer → hour file. What comes back is only "full" and "room".
-// The witness is told what happens on the way and answers for nothing.
+// A message goes one way: connection → line buffer → hour file. The witness is told what happens on the way and
+// answers for nothing.
 
 import { formatBytes } from '../shared/format.js';
-import type { LogLevel, Report } from '../shared/ipc.js';
+import type { LogLevel, StopReason } from '../shared/ipc.js';
+import type { GapReason } from '../shared/ledger-records.js';
 import { encodeName } from '../shared/names.js';
 import { withoutPassword } from '../shared/printable.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { within } from '../shared/within.js';
-import { Connection } from './connection.js';
 import type { Disk } from './disk.js';
 import { HourFile } from './hour-file.js';
 import { Ledger } from './ledger.js';
@@ -21,8 +21,6 @@ import { describe, Writer } from './writer.js';
 
 export const HOUR_MS = 3_600_000;
 const NEWLINE = 0x0a;
-const TICK_MS = 1_000;
-const WITNESS_TICK_MS = 500;
 /** Whether ledger and mark still lie under their names is looked up every so many ticks. */
 const TICKS_PER_LOOKUP = 2;
 /** So much is worth a write of its own before the flush interval is over. */
@@ -38,10 +36,7 @@ export interface RecorderTools {
   now(): number;
   /** Milliseconds since the machine was started. */
   uptime(): number;
-  random(): number;
   log(level: LogLevel, message: string): void;
-  /** The PEM texts of all certificates to trust, or null: those that Node trusts. */
-  readonly ca: readonly string[] | null;
   readonly pid: number;
   /** See `readBootId`. */
   readonly boot_id: string | null;
@@ -49,15 +44,40 @@ export interface RecorderTools {
   readonly hour_ms: number;
 }
 
+export interface RecorderEvents {
+  /** What the last run left is known: messages can come. */
+  prepared(): void;
+  /** The buffer is full: nothing may be read until `room`. */
+  full(): void;
+  room(): void;
+  /** The witness wants a protocol ping; its answer is told as `answered`. */
+  pingWanted(): void;
+}
+
+/** What it has counted, and where it stands. */
+export interface Recorded {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly last_message_at_ms: number | null;
+  readonly buffered: number;
+  readonly dropped: number;
+  readonly gaps: number;
+  readonly file: string | null;
+  /** What is wrong with the disk, or null. */
+  readonly disk_error: string | null;
+  /** Since when nothing vouches for the topic, or null. */
+  readonly lost_since_ms: number | null;
+}
+
 export class Recorder {
   readonly #settings: TopicSettings;
   readonly #tools: RecorderTools;
+  readonly #events: RecorderEvents;
   readonly #buffer: LineBuffer;
   readonly #ledger: Ledger;
   readonly #file: HourFile;
   readonly #writer: Writer;
   readonly #witness: Witness;
-  readonly #connection: Connection;
   readonly #counts = { messages: 0, bytes: 0, dropped: 0, empty: 0, undecodable: 0 };
   /** What the log was last told of these counts: each is logged once a second at most. */
   readonly #told = { dropped: 0, empty: 0, undecodable: 0, pauses: 0 };
@@ -66,14 +86,13 @@ export class Recorder {
   #undecodable_sentence = '';
   #last_message_at_ms: number | null = null;
   #disk_error: string | null = null;
-  #flush_armed = false;
+  #flush_timer: NodeJS.Timeout | null = null;
   #ticks = 0;
-  #tick_timer: NodeJS.Timeout | undefined;
-  #witness_timer: NodeJS.Timeout | undefined;
 
-  constructor(settings: TopicSettings, output_dir: string, tools: RecorderTools) {
+  constructor(settings: TopicSettings, output_dir: string, tools: RecorderTools, events: RecorderEvents) {
     this.#settings = settings;
     this.#tools = tools;
+    this.#events = events;
     const { disk, now, log } = tools;
     const encoded_name = encodeName(settings.name);
     this.#buffer = new LineBuffer({ messages_max: settings.buffer_size, bytes_max: settings.buffer_bytes });
@@ -89,7 +108,7 @@ export class Recorder {
       boot_id: tools.boot_id,
       pid: tools.pid,
       pings_only: settings.compression,
-      ping: () => this.#connection.ping(),
+      ping: () => events.pingWanted(),
       gap: (from_ms, to_ms, reason, messages) => log('warn', gapSentence(from_ms, to_ms, reason, messages)),
     });
     const hour = { folder: output_dir, encoded_name, fsync: settings.fsync, hour_ms: tools.hour_ms };
@@ -109,7 +128,7 @@ export class Recorder {
     this.#writer = new Writer(this.#buffer, this.#file, {
       prepare: async () => {
         await this.#file.prepare(await this.#witness.open());
-        this.#connection.start();
+        events.prepared();
       },
       wrote: ({ lines, bytes }) => this.#wrote(lines, bytes),
       troubled: (sentence, retry_ms) => this.#troubled(sentence, retry_ms),
@@ -119,75 +138,89 @@ export class Recorder {
         log('error', `${path} was moved or removed while it was being written; a new file is begun`);
       },
     });
-    this.#connection = new Connection(settings, tools, {
-      message: (bytes, received_ms) => this.#take(bytes, received_ms),
-      lines: (bytes, count, received_ms) => this.#takeLines(bytes, count, received_ms),
-      undecodable: (frame, sentence) => this.#keepFrame(frame, sentence),
-      live: () => this.#witness.live(withoutPassword(settings.ws_url), this.#buffer.pushed),
-      lost: (reason) => this.#witness.lost(reason, this.#buffer.pushed),
-      closed: (asked, since_read_ms) => this.#witness.closed(asked, since_read_ms, this.#buffer.pushed),
-      pong: () => this.#witness.answered(this.#buffer.pushed, !this.#paused),
-      log,
-    });
   }
 
-  /** The connection is made as soon as it is known what the last run left. */
+  /** Reads what the last run left; tells `prepared` as soon as the disk lets it. */
   start(): void {
     this.#writer.tick(this.#hourStart(this.#tools.now()));
-    this.#tick_timer = setInterval(() => this.#tick(), TICK_MS);
-    this.#witness_timer = setInterval(() => this.#testify(), WITNESS_TICK_MS);
+  }
+
+  /** The subscription is confirmed. */
+  live(): void {
+    this.#witness.live(withoutPassword(this.#settings.ws_url), this.#buffer.pushed);
+  }
+
+  /** The topic is no longer live, though nobody asked for it. */
+  lost(reason: GapReason): void {
+    this.#witness.lost(reason, this.#buffer.pushed);
+  }
+
+  /** See `Witness.closed`. */
+  closed(asked: boolean, since_read_ms: number): void {
+    this.#witness.closed(asked, since_read_ms, this.#buffer.pushed);
+  }
+
+  /** The answer to the ping that was wanted came. */
+  answered(reading: boolean): void {
+    this.#witness.answered(this.#buffer.pushed, reading);
+  }
+
+  /** See `Witness.looked`. */
+  looked(quiet: boolean, since_read_ms: number): void {
+    this.#witness.looked(quiet, since_read_ms, this.#buffer.pushed);
+  }
+
+  /** Asks for the proof that everything sent until now was read; it comes as `answered`. */
+  prove(): void {
+    this.#witness.prove();
+  }
+
+  /** Messages came of which nobody can tell whether they were this topic's. */
+  missed(reason: 'undecodable'): void {
+    this.#witness.missed(reason);
+  }
+
+  /** Reading stopped: what is sent from now on waits in the network. */
+  congested(): void {
+    this.#witness.congested();
   }
 
   /**
-   * Closes the connection in good order, writes what is held and closes the file; bounded in time.
+   * Writes what is held and closes the file; bounded in time. Nothing may come after it.
    * @returns the messages that could not be written.
    */
-  async stop(): Promise<number> {
-    await this.#connection.stop();
+  async finish(reason: StopReason): Promise<number> {
     const unwritten = await this.#writer.finish(DRAIN_MS_MAX);
-    clearInterval(this.#tick_timer);
-    clearInterval(this.#witness_timer);
+    if (this.#flush_timer !== null) clearTimeout(this.#flush_timer);
     this.#tell();
     const { messages, bytes } = this.#counts;
     const log = this.#tools.log;
     if (unwritten > 0)
       log('error', `Stopped with ${unwritten} messages that the disk did not take: they are lost`);
-    await within(LEDGER_MS_MAX, this.#witness.stop(unwritten, this.#buffer.released));
+    await within(LEDGER_MS_MAX, this.#witness.stop(unwritten, this.#buffer.released, reason));
     await within(LEDGER_MS_MAX, this.#ledger.close());
     log('info', `Stopped: ${messages} messages (${formatBytes(bytes)}) written in this run`);
     return unwritten;
   }
 
-  /** The counters as they stand. `memory_bytes` is the process's resident set. */
-  report(memory_bytes: number): Report {
+  /** The counters as they stand. */
+  get recorded(): Recorded {
     const { messages, bytes, dropped } = this.#counts;
     return {
-      type: 'report',
-      state: this.#connection.state,
-      since_ms: this.#connection.since_ms,
       messages,
       bytes,
       last_message_at_ms: this.#last_message_at_ms,
       buffered: this.#buffer.lines,
       dropped,
-      reconnects: this.#connection.reconnects,
       gaps: this.#witness.gaps,
-      memory_bytes,
       file: this.#file.path,
-      error: this.#disk_error ?? this.#notLive(),
+      disk_error: this.#disk_error,
+      lost_since_ms: this.#witness.lost_since_ms,
     };
   }
 
-  /** Why the topic is not live, and since when nothing vouches for it. */
-  #notLive(): string | null {
-    const { error } = this.#connection;
-    const since_ms = this.#witness.lost_since_ms;
-    if (error === null || since_ms === null) return error;
-    return `Not captured since ${new Date(since_ms).toISOString()}: ${error}`;
-  }
-
   /** The hot path of what ws parses: a message at a time. */
-  #take(message: Buffer, received_ms: number): void {
+  take(message: Buffer, received_ms: number): void {
     this.#last_message_at_ms = received_ms;
     if (message.length === 0) {
       this.#counts.empty += 1;
@@ -204,10 +237,10 @@ export class Recorder {
   }
 
   /** The hot path of what the connection gives as lines, many at a time. */
-  #takeLines(lines: Buffer, count: number, received_ms: number): void {
+  takeLines(lines: Buffer, count: number, received_ms: number): void {
     const buffer = this.#buffer;
     if (this.#settings.overflow === 'drop' && !buffer.fits(count, lines.length)) {
-      for (const message of cutLines(lines)) this.#take(message, received_ms);
+      for (const message of cutLines(lines)) this.take(message, received_ms);
       return;
     }
     this.#last_message_at_ms = received_ms;
@@ -218,14 +251,13 @@ export class Recorder {
   #pushed(): void {
     const buffer = this.#buffer;
     if (buffer.bytes >= FLUSH_BYTES && this.#writer.idle) this.#writer.flush();
-    if (!this.#flush_armed) this.#armFlush();
+    if (this.#flush_timer === null) this.#armFlush();
     if (buffer.full && !this.#paused && this.#settings.overflow === 'pause') this.#pause();
   }
 
   #armFlush(): void {
-    this.#flush_armed = true;
-    setTimeout(() => {
-      this.#flush_armed = false;
+    this.#flush_timer = setTimeout(() => {
+      this.#flush_timer = null;
       this.#writer.flush();
     }, this.#settings.flush_interval_ms);
   }
@@ -233,8 +265,7 @@ export class Recorder {
   #pause(): void {
     this.#paused = true;
     this.#pauses += 1;
-    this.#witness.congested();
-    this.#connection.pause();
+    this.#events.full();
     this.#writer.flush();
   }
 
@@ -245,7 +276,7 @@ export class Recorder {
     if (this.#paused || this.#buffer.bytes >= FLUSH_BYTES) this.#writer.flush();
     if (this.#paused && this.#buffer.hasRoom) {
       this.#paused = false;
-      this.#connection.resume();
+      this.#events.room();
     }
   }
 
@@ -270,15 +301,16 @@ export class Recorder {
     );
   }
 
-  #keepFrame(frame: Buffer, sentence: string): void {
+  /** A binary frame that holds no text. */
+  keepFrame(frame: Buffer, sentence: string): void {
     this.#counts.undecodable += 1;
     this.#undecodable_sentence = sentence;
     this.#witness.missed('undecodable');
     this.#ledger.frame(frame, 'undecodable');
   }
 
-  #tick(): void {
-    this.#connection.tick();
+  /** Once a second. */
+  tick(): void {
     this.#writer.tick(this.#hourStart(this.#tools.now()));
     this.#tell();
     this.#ticks += 1;
@@ -294,11 +326,9 @@ export class Recorder {
     );
   }
 
-  #testify(): void {
-    this.#witness.tick(this.#buffer.released, !this.#paused);
-    this.#connection.look((quiet, since_read_ms) =>
-      this.#witness.looked(quiet, since_read_ms, this.#buffer.pushed),
-    );
+  /** Twice a second, before the look at the socket. `reading`: whether it is read. */
+  testify(reading: boolean): void {
+    this.#witness.tick(this.#buffer.released, reading);
   }
 
   /** Logs what was counted since the last time: a flood of one event is one line a second. */

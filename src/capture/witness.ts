@@ -13,6 +13,7 @@
 // It promises: a gap is in the ledger before the mark moves past its start; the mark never tells more than
 // what is written; both hold if the process dies between any two lines.
 
+import type { StopReason } from '../shared/ipc.js';
 import type { GapReason } from '../shared/ledger-records.js';
 import type { Mark } from '../shared/mark.js';
 import { ClockWatch } from './clock-watch.js';
@@ -273,11 +274,11 @@ export class Witness {
   }
 
   /** The capture stopped. `unwritten`: lines that the disk did not take; `written`: lines so far. */
-  async stop(unwritten: number, written: number): Promise<void> {
+  async stop(unwritten: number, written: number, why: StopReason): Promise<void> {
     this.#declareMissed(true);
     this.wrote(written);
     const until_ms = Math.floor(this.#vouched_ms);
-    const reason = unwritten > 0 ? 'disk' : 'stopped';
+    const reason = unwritten > 0 ? 'disk' : why;
     const standing = this.#standing;
     // Among what was not written is what had been read before it was lost.
     if (unwritten > 0 && standing.kind === 'lost' && until_ms < standing.from_ms) {
@@ -308,11 +309,15 @@ export class Witness {
     if (this.#congested_at === null) return;
     const patient = performance.now() - this.#congested_at < CONGESTION_MS_MAX;
     if (!patient && !this.#tools.pings_only) this.#congested_at = null;
-    else if (this.#pinged_ms === null) {
-      this.#pinged_ms = this.#tools.now();
-      this.#pinged_at = performance.now();
-      this.#tools.ping();
-    }
+    else this.prove();
+  }
+
+  /** Has a ping sent, unless one is on its way: its answer proves what was sent before it. */
+  prove(): void {
+    if (this.#pinged_ms !== null) return;
+    this.#pinged_ms = this.#tools.now();
+    this.#pinged_at = performance.now();
+    this.#tools.ping();
   }
 
   #declare(from_ms: number, to_ms: number, reason: GapReason, more: GapDetails = {}): void {

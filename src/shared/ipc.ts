@@ -4,17 +4,37 @@
 import type { TopicSettings } from './settings.js';
 import { isTopicState, type TopicState } from './status.js';
 
-/** Supervisor to capture. `start` is sent once, right after the fork. */
-export type ToCapture =
-  | { readonly type: 'start'; readonly output_dir: string; readonly settings: TopicSettings }
-  | { readonly type: 'stop' };
+/** Why a topic is no longer captured, as its ledger says it. */
+export type StopReason = 'stopped' | 'reconfigured';
 
-/**
- * Capture to supervisor, once a second and once more before a graceful exit. Counts are totals of this
- * process's run: the supervisor adds runs up.
- */
+/** Supervisor to capture. */
+export type ToCapture =
+  /**
+   * Sent once, right after the fork. `control_name`: the name of the files for messages of no topic, in a process that
+   * many topics share; null: it carries one topic, and every message is its.
+   */
+  | {
+      readonly type: 'start';
+      readonly output_dir: string;
+      readonly topics: readonly TopicSettings[];
+      readonly control_name: string | null;
+    }
+  /** Topics to let go, by name, and then topics to take in: the others miss nothing. Only where they share a process. */
+  | { readonly type: 'change'; readonly remove: readonly string[]; readonly add: readonly TopicSettings[] }
+  | { readonly type: 'stop'; readonly reason: StopReason };
+
+/** Capture to supervisor, once a second and once more before a graceful exit. */
 export interface Report {
   readonly type: 'report';
+  readonly memory_bytes: number;
+  readonly topics: readonly TopicReport[];
+}
+
+/** Counts are totals of this topic's run: the supervisor adds runs up. */
+export interface TopicReport {
+  readonly name: string;
+  /** Another number: the topic was let go and taken in again, and counts from nothing. */
+  readonly run: number;
   readonly state: TopicState;
   /** When the state was entered, Unix milliseconds. */
   readonly since_ms: number;
@@ -22,12 +42,13 @@ export interface Report {
   readonly messages: number;
   readonly bytes: number;
   readonly last_message_at_ms: number | null;
+  /** Since when it has been live without a message for `silent_after`; null: it is not silent. */
+  readonly silent_since_ms: number | null;
   /** Messages in memory, not yet written. */
   readonly buffered: number;
   readonly dropped: number;
   readonly reconnects: number;
   readonly gaps: number;
-  readonly memory_bytes: number;
   /** Absolute path of the file being written. */
   readonly file: string | null;
   /** One sentence on what is wrong now. */
@@ -37,9 +58,11 @@ export interface Report {
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A line for the log; the supervisor adds topic and pid. */
+/** A line for the log; the supervisor adds the pid. */
 export interface LogRecord {
   readonly type: 'log';
+  /** The topic's name; null: it is about the whole process. */
+  readonly name: string | null;
   readonly at_ms: number;
   readonly level: LogLevel;
   readonly message: string;
@@ -70,15 +93,24 @@ export function readFromCapture(value: unknown): FromCapture | null {
   if (typeof value !== 'object' || value === null) return null;
   const m = value as Record<string, unknown>;
   if (m.type === 'log') {
-    if (!isInstant(m.at_ms) || typeof m.message !== 'string') return null;
+    if (!isInstant(m.at_ms) || typeof m.message !== 'string' || !isStringOrNull(m.name)) return null;
     if (!LOG_LEVELS.includes(m.level as LogLevel)) return null;
-    return { type: 'log', at_ms: m.at_ms, level: m.level as LogLevel, message: asSentence(m.message) };
+    const level = m.level as LogLevel;
+    return { type: 'log', name: m.name, at_ms: m.at_ms, level, message: asSentence(m.message) };
   }
-  if (m.type !== 'report' || !isTopicState(m.state)) return null;
-  if (!isInstant(m.since_ms)) return null;
-  if (m.last_message_at_ms !== null && !isInstant(m.last_message_at_ms)) return null;
+  if (m.type !== 'report' || !isCount(m.memory_bytes) || !Array.isArray(m.topics)) return null;
+  const topics = m.topics.map(readTopicReport);
+  if (!topics.every((topic) => topic !== null)) return null;
+  return { type: 'report', memory_bytes: m.memory_bytes, topics };
+}
+
+function readTopicReport(value: unknown): TopicReport | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const m = value as Record<string, unknown>;
+  if (typeof m.name !== 'string' || !isTopicState(m.state) || !isInstant(m.since_ms)) return null;
+  if (![m.last_message_at_ms, m.silent_since_ms].every((at) => at === null || isInstant(at))) return null;
   if (!isStringOrNull(m.file) || !isStringOrNull(m.error)) return null;
-  const counts = [m.messages, m.bytes, m.buffered, m.dropped, m.reconnects, m.gaps, m.memory_bytes];
+  const counts = [m.run, m.messages, m.bytes, m.buffered, m.dropped, m.reconnects, m.gaps];
   if (!counts.every(isCount)) return null;
-  return { ...(m as unknown as Report), error: m.error === null ? null : asSentence(m.error) };
+  return { ...(m as unknown as TopicReport), error: m.error === null ? null : asSentence(m.error) };
 }

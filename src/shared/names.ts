@@ -24,3 +24,9 @@ export function encodeName(name: string): string {
 export function hourFileName(encoded_name: string, hour_start_s: number): string {
   return `${encoded_name}_${hour_start_s}.jsonl`;
 }
+
+/** The name of the files for messages of no topic, in a process that topics share; with a dot and a number in others. */
+export const CONTROL_NAME = '_control';
+
+export const isControlName = (name: string): boolean =>
+  name === CONTROL_NAME || name.startsWith(`${CONTROL_NAME}.`);

@@ -28,6 +28,10 @@ export interface TopicSettings {
   readonly fsync: Fsync;
   readonly ping_interval_ms: number;
   readonly stale_after_ms: number;
+  /** A topic that is live and brings no message for so long is silent; 0: never. */
+  readonly silent_after_ms: number;
+  /** Whether that counts as a fault: it was set by hand. */
+  readonly silence_counts: boolean;
   /** Offer permessage-deflate to the server. */
   readonly compression: boolean;
   readonly headers: Readonly<Record<string, string>>;
@@ -43,6 +47,7 @@ export interface TopicSettings {
 export interface Settings {
   readonly output_dir: string;
   readonly topics: readonly TopicSettings[];
+  readonly topics_per_process: number;
   readonly status_interval_ms: number;
   readonly log_file: string;
   readonly log_keep_days: number;

@@ -28,6 +28,10 @@ export interface TopicStatus {
   readonly bytes: number;
   readonly rate_per_min: number;
   readonly last_message_at_ms: number | null;
+  /** Live, but without a message for `silent_after` since then; null: it is not silent. */
+  readonly silent_since_ms: number | null;
+  /** Whether that is a fault: where `silent_after` was set by hand. */
+  readonly silence_counts: boolean;
   readonly buffered: number;
   readonly buffer_size: number;
   readonly dropped: number;
@@ -37,6 +41,14 @@ export interface TopicStatus {
   readonly memory_bytes: number;
   readonly file: string | null;
   readonly error: string | null;
+}
+
+/** How the last reload of the configuration went. */
+export interface Reloaded {
+  readonly at_ms: number;
+  /** False: the configuration was bad, and nothing changed. */
+  readonly ok: boolean;
+  readonly message: string;
 }
 
 export interface StatusDocument {
@@ -49,5 +61,7 @@ export interface StatusDocument {
   readonly total_bytes: number;
   readonly rate_per_min: number;
   readonly live_topics: number;
+  /** Null: not since the start. */
+  readonly reloaded: Reloaded | null;
   readonly topics: readonly TopicStatus[];
 }

@@ -83,7 +83,7 @@ function watchInterval(flag: string | undefined, mistakes: string[]): number | n
 }
 
 /** The configuration is loaded only where it is needed: its library takes longer than the question. */
-async function configuredSocket(
+export async function configuredSocket(
   config_path: string | null,
   { env, cwd }: Terminal,
 ): Promise<{ socket_path: string; notes: readonly string[] }> {

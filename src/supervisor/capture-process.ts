@@ -1,9 +1,16 @@
-// One run of a topic's capture process, as the supervisor sees it: forked, given its settings, listened to,
+// One run of a capture process, as the supervisor sees it: forked, given its settings, listened to,
 // stopped or killed. What it sends is checked before anybody else sees it; what it prints is read as lines.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { errorMessage } from '../shared/errors.js';
-import { type LogRecord, type Report, readFromCapture, type ToCapture } from '../shared/ipc.js';
+import {
+  type LogRecord,
+  type Report,
+  readFromCapture,
+  type StopReason,
+  type ToCapture,
+} from '../shared/ipc.js';
+import type { TopicSettings } from '../shared/settings.js';
 import { readLines } from './output-lines.js';
 
 /** Between a process's end and the end of its channels; after that nobody waits for the rest. */
@@ -53,9 +60,14 @@ export class CaptureProcess {
     return this.#child.pid ?? null;
   }
 
+  /** Tells it to let topics go, by name, and then to take topics in. */
+  change(remove: readonly string[], add: readonly TopicSettings[]): void {
+    this.#send({ type: 'change', remove, add });
+  }
+
   /** Asks it to stop in good order. */
-  stop(): void {
-    this.#send({ type: 'stop' });
+  stop(reason: StopReason): void {
+    this.#send({ type: 'stop', reason });
   }
 
   kill(): void {

@@ -1,6 +1,6 @@
 // A topic's counters across the runs of its capture processes: each run counts from nothing, the sums never fall.
 
-import type { Report } from '../shared/ipc.js';
+import type { TopicReport } from '../shared/ipc.js';
 
 const COUNTED = ['messages', 'bytes', 'dropped', 'reconnects', 'gaps'] as const;
 export type Counts = Readonly<Record<(typeof COUNTED)[number], number>>;
@@ -18,7 +18,7 @@ export class Counters {
   #run: Counts = NONE;
 
   /** What the running process says of itself. */
-  report(report: Report): void {
+  report(report: TopicReport): void {
     this.#run = combine(this.#run, report, Math.max);
   }
 

@@ -1,14 +1,14 @@
 // The supervisor's room: claims the output folder and the status socket, opens the log, starts the captures, and
 // stops them when it is told to, by a signal or by PM2. What the process itself is asked or told is only here.
 
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { EXIT_BUSY, EXIT_CANNOT_CREATE, EXIT_OK, ExitError, errorMessage } from '../shared/errors.js';
 import { folderKey, type Holder, holdName } from '../shared/hold-socket.js';
 import type { Settings } from '../shared/settings.js';
 import { VERSION_LINE } from '../shared/version.js';
 import { LogFile } from './log.js';
-import { type Send, tellMetrics, tellReady } from './pm2.js';
+import { type Send, statusLine, tellActions, tellMetrics, tellReady } from './pm2.js';
 import { StatusServer } from './status-server.js';
 import { Supervisor } from './supervisor.js';
 
@@ -21,9 +21,19 @@ export async function runSupervisor(given: {
   readonly settings: Settings;
   /** What there is to say about where the settings came from. */
   readonly notes: readonly string[];
+  /** Reads the configuration again; throws an ExitError where it is bad. */
+  readonly load: () => Settings;
 }): Promise<number> {
   const { settings, notes } = given;
-  const told = new Promise<string>(listen);
+  const has_terminal = hasTerminal();
+  let reload = () => {};
+  const told = new Promise<string>((tell) => {
+    listen(tell, () => {
+      // A terminal that is closed sends the same signal.
+      if (has_terminal && !hasTerminal()) tell('the terminal was closed');
+      else reload();
+    });
+  });
   makeOutputFolder(settings.output_dir);
   const claims = [
     await claim(settings.output_dir, 'supervisor', `the output folder ${settings.output_dir}`, 'output_dir'),
@@ -51,6 +61,11 @@ export async function runSupervisor(given: {
     ticked: (status) => tellMetrics(send, status),
   });
   status_of = () => supervisor.status();
+  reload = () => void supervisor.reload(given.load);
+  answerActions(send, {
+    reload: async () => (await supervisor.reload(given.load)).message,
+    status: async () => statusLine(supervisor.status()),
+  });
   const topics = settings.topics.length === 1 ? '1 topic' : `${settings.topics.length} topics`;
   log.write(
     'info',
@@ -71,14 +86,23 @@ export async function runSupervisor(given: {
 }
 
 /** From the first moment on: a signal that comes while the start is under way stops what was started. */
-function listen(tell: (why: string) => void): void {
+function listen(tell: (why: string) => void, hangUp: () => void): void {
   process.on('SIGINT', () => tell('SIGINT'));
   process.on('SIGTERM', () => tell('SIGTERM'));
-  // The terminal was closed.
-  process.on('SIGHUP', () => tell('SIGHUP'));
+  process.on('SIGHUP', hangUp);
   process.on('message', (message) => {
     if (message === 'shutdown') tell('PM2 asked for it');
   });
+}
+
+/** Whether this process has a terminal that is still there. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', constants.O_RDONLY | constants.O_NOCTTY));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function makeOutputFolder(folder: string): void {
@@ -117,6 +141,12 @@ async function openLog(settings: Settings, server: StatusServer): Promise<LogFil
     await server.close();
     throw error;
   }
+}
+
+/** PM2's own messages: what `pm2 trigger` asks for. */
+function answerActions(send: Send, actions: Parameters<typeof tellActions>[1]): void {
+  const answer = tellActions(send, actions);
+  process.on('message', (message) => answer(message));
 }
 
 /** PM2 may go away while we live on. */

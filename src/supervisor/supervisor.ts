@@ -1,14 +1,18 @@
-// The supervisor: one runner for each topic, their sum, and the second's tick that moves it all. It never
-// touches a message.
+// The supervisor: an account for each topic, a runner for each capture process, their sum, and the second's tick that
+// moves it all. It never touches a message.
 
+import { ExitError, errorMessage } from '../shared/errors.js';
 import { formatStatusLine } from '../shared/format.js';
 import type { Settings } from '../shared/settings.js';
-import type { StatusDocument } from '../shared/status.js';
+import type { Reloaded, StatusDocument, TopicStatus } from '../shared/status.js';
 import { VERSION } from '../shared/version.js';
+import { type Change, changeOf, describeChange, settingsAfter } from './change.js';
+import { type Group, type GroupChange, groupsOf, regroup } from './groups.js';
 import type { Log } from './log.js';
+import { ProcessRunner, type RunnerTools, TIMING, type Timing } from './process-runner.js';
 import { Rate } from './rates.js';
 import { StartQueue } from './start-queue.js';
-import { TIMING, type Timing, TopicRunner } from './topic-runner.js';
+import { TopicAccount } from './topic-account.js';
 
 const TICK_MS = 1_000;
 /** Capture processes that come up at the same time. */
@@ -27,13 +31,21 @@ export interface SupervisorTools {
 }
 
 export class Supervisor {
-  readonly #settings: Settings;
+  #settings: Settings;
   readonly #tools: SupervisorTools;
-  readonly #runners: readonly TopicRunner[];
+  readonly #runner_tools: RunnerTools;
+  /** By name, in the order of the configuration. */
+  #accounts: ReadonlyMap<string, TopicAccount>;
+  #runners: readonly ProcessRunner[];
   readonly #started_at_ms = Date.now();
   readonly #started = performance.now();
   readonly #rate = new Rate(performance.now());
   #state: StatusDocument['state'] = 'starting';
+  /** Counted by topics that are no longer captured. */
+  #messages_before = 0;
+  #bytes_before = 0;
+  #reloaded: Reloaded | null = null;
+  #reloading: Promise<unknown> = Promise.resolve();
   #ticker: NodeJS.Timeout | undefined;
   #status_timer: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | null = null;
@@ -41,20 +53,34 @@ export class Supervisor {
   constructor(settings: Settings, tools: SupervisorTools) {
     this.#settings = settings;
     this.#tools = tools;
-    const runner_tools = {
+    this.#runner_tools = {
       output_dir: settings.output_dir,
       capture_file: tools.capture_file,
       starts: new StartQueue(STARTS_AT_ONCE_MAX),
       timing: tools.timing ?? TIMING,
       log: tools.log,
     };
-    this.#runners = settings.topics.map((topic) => new TopicRunner(topic, runner_tools));
+    this.#accounts = new Map(settings.topics.map((topic) => [topic.name, new TopicAccount(topic)]));
+    this.#runners = groupsOf(settings.topics, settings.topics_per_process).map((group) =>
+      this.#runnerOf(group),
+    );
   }
 
   start(): void {
     for (const runner of this.#runners) runner.start();
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
     this.#status_timer = setInterval(() => this.#tell(), this.#settings.status_interval_ms);
+  }
+
+  /**
+   * Captures what the new settings say: only topics that were added, removed or changed are started, stopped or
+   * restarted. `load` throws where the settings are bad: then nothing changes. Resolves when those that had to stop
+   * have. One change at a time.
+   */
+  reload(load: () => Settings): Promise<Reloaded> {
+    const reloading = this.#reloading.then(() => this.#reload(load));
+    this.#reloading = reloading;
+    return reloading;
   }
 
   /** Stops all captures in good order, each within its deadline. A second call waits for the first. */
@@ -64,7 +90,7 @@ export class Supervisor {
   }
 
   status(): StatusDocument {
-    const topics = this.#runners.map((runner) => runner.status());
+    const topics = this.#topics();
     const sum = (key: 'messages' | 'bytes') => topics.reduce((total, topic) => total + topic[key], 0);
     return {
       version: VERSION,
@@ -72,17 +98,95 @@ export class Supervisor {
       started_at_ms: this.#started_at_ms,
       uptime_s: Math.floor((performance.now() - this.#started) / 1000),
       state: this.#state,
-      total_messages: sum('messages'),
-      total_bytes: sum('bytes'),
+      total_messages: this.#messages_before + sum('messages'),
+      total_bytes: this.#bytes_before + sum('bytes'),
       rate_per_min: this.#rate.per_min,
       live_topics: topics.filter((topic) => topic.state === 'live').length,
+      reloaded: this.#reloaded,
       topics,
     };
   }
 
+  #topics(): TopicStatus[] {
+    const by_name = new Map<string, TopicStatus>();
+    for (const runner of this.#runners) {
+      for (const status of runner.statuses()) by_name.set(status.name, status);
+    }
+    return [...this.#accounts.keys()].flatMap((name) => by_name.get(name) ?? []);
+  }
+
+  #runnerOf({ topics, control_name }: Group): ProcessRunner {
+    const accounts = topics.flatMap(({ name }) => this.#accounts.get(name) ?? []);
+    return new ProcessRunner(accounts, control_name, this.#runner_tools);
+  }
+
+  async #reload(load: () => Settings): Promise<Reloaded> {
+    let reloaded: Omit<Reloaded, 'at_ms'>;
+    try {
+      const message = await this.#apply(load());
+      reloaded = { ok: true, message };
+    } catch (error) {
+      const sentences = error instanceof ExitError ? error.sentences : [errorMessage(error)];
+      const message = `Not reloaded, nothing is changed: ${sentences.join(' ')}`;
+      this.#tools.log('error', message);
+      reloaded = { ok: false, message };
+    }
+    this.#reloaded = { at_ms: Date.now(), ...reloaded };
+    return this.#reloaded;
+  }
+
+  /** @returns what changed, in a sentence. */
+  async #apply(settings: Settings): Promise<string> {
+    if (this.#stopped !== null) return 'Stopping, so nothing is reloaded.';
+    const change = changeOf(this.#settings, settings);
+    const message = describeChange(change);
+    this.#tools.log('info', message);
+    this.#settings = settingsAfter(this.#settings, settings);
+    this.#changeAccounts(change);
+    clearInterval(this.#status_timer);
+    this.#status_timer = setInterval(() => this.#tell(), settings.status_interval_ms);
+    const before = this.#runners;
+    const names = before.map(({ accounts, control_name }) => ({ names: [...accounts.keys()], control_name }));
+    const { changes, fresh } = regroup(names, change, this.#settings);
+    const new_runners = fresh.map((group) => this.#runnerOf(group));
+    this.#runners = [...before, ...new_runners];
+    const ended = await Promise.all(
+      before.map(async (runner, i) => {
+        const { remove, add } = changes[i] as GroupChange;
+        if (remove.length === 0 && add.length === 0) return null;
+        if (remove.length < runner.accounts.size || add.length > 0) {
+          runner.change(
+            remove,
+            add.flatMap(({ name }) => this.#accounts.get(name) ?? []),
+          );
+          return null;
+        }
+        await runner.stop(remove.every((name) => change.changed.includes(name)) ? 'reconfigured' : 'stopped');
+        return runner;
+      }),
+    );
+    this.#runners = this.#runners.filter((runner) => !ended.includes(runner));
+    for (const runner of new_runners) runner.start();
+    return message;
+  }
+
+  #changeAccounts({ removed, changed }: Change): void {
+    for (const name of removed) {
+      const { messages = 0, bytes = 0 } = this.#accounts.get(name) ?? {};
+      this.#messages_before += messages;
+      this.#bytes_before += bytes;
+    }
+    const accounts = this.#settings.topics.map((topic): [string, TopicAccount] => {
+      const account = this.#accounts.get(topic.name) ?? new TopicAccount(topic);
+      if (changed.includes(topic.name)) account.change(topic);
+      return [topic.name, account];
+    });
+    this.#accounts = new Map(accounts);
+  }
+
   async #stop(): Promise<void> {
     this.#state = 'stopping';
-    await Promise.all(this.#runners.map((runner) => runner.stop()));
+    await Promise.all(this.#runners.map((runner) => runner.stop('stopped')));
     clearInterval(this.#ticker);
     clearInterval(this.#status_timer);
     this.#tell();
@@ -92,7 +196,8 @@ export class Supervisor {
     const now = performance.now();
     for (const runner of this.#runners) runner.tick(now);
     this.#rate.note(now, this.#messages());
-    if (this.#state === 'starting' && this.#runners.every((runner) => runner.settled)) {
+    const accounts = [...this.#accounts.values()];
+    if (this.#state === 'starting' && accounts.every((account) => account.settled)) {
       this.#state = 'running';
       this.#tools.ready();
     }
@@ -100,7 +205,8 @@ export class Supervisor {
   }
 
   #messages(): number {
-    return this.#runners.reduce((total, runner) => total + runner.messages, 0);
+    const accounts = [...this.#accounts.values()];
+    return accounts.reduce((total, { messages }) => total + messages, this.#messages_before);
   }
 
   /** The original's status line, for the log. */

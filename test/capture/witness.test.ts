@@ -254,7 +254,7 @@ test('what is missed is a gap a second for each reason, with the number of messa
     for (let times = 0; times < 3; times += 1) r.witness.missed('overflow');
     r.witness.missed('undecodable');
   }
-  await r.witness.stop(0, 0);
+  await r.witness.stop(0, 0, 'stopped');
   const gaps = await ledgerRecords(r.folder, 'gap');
   for (const [reason, messages] of [
     ['overflow', 30],
@@ -279,7 +279,7 @@ test('while the ledger refuses, what is missed is one gap and not one a second',
   }
   r.disk.full.delete('ledger');
   await r.ledger.flushed();
-  await r.witness.stop(0, 0);
+  await r.witness.stop(0, 0, 'stopped');
   const gaps = await ledgerRecords(r.folder, 'gap');
   expect(gaps.map(({ messages }) => messages)).toEqual([1, 20]);
 });
@@ -331,7 +331,7 @@ test('a stop without all lines written vouches for what was, and declares lost w
   const lost_at = (r.witness.lost_since_ms ?? 0) - START_MS;
   await r.tick();
   expect([lost_at, r.vouched()]).toEqual([1_500, 500]);
-  await r.witness.stop(3, 0);
+  await r.witness.stop(3, 0, 'stopped');
   const starts = (await ledgerRecords(r.folder, 'lost')).map(({ from_ms, reason }) => [
     from_ms - START_MS,
     reason,

@@ -2,46 +2,56 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Report, readFromCapture } from '../../src/shared/ipc.js';
+import { type Report, readFromCapture, type TopicReport } from '../../src/shared/ipc.js';
 
-const report: Report = {
-  type: 'report',
+const topic: TopicReport = {
+  name: 'a',
+  run: 1,
   state: 'live',
   since_ms: 1_700_000_000_000,
   messages: 5,
   bytes: 500,
   last_message_at_ms: 1_700_000_000_001,
+  silent_since_ms: 1_700_000_000_002,
   buffered: 1,
   dropped: 0,
   reconnects: 2,
   gaps: 0,
-  memory_bytes: 40_000_000,
   file: '/data/a_1699999200.jsonl',
   error: 'The disk is full',
 };
 
-const record = { type: 'log', at_ms: 5, level: 'warn', message: 'Lost the connection' } as const;
+const reportOf = (...topics: unknown[]) => ({ type: 'report', memory_bytes: 40_000_000, topics });
+
+const record = { type: 'log', name: 'a', at_ms: 5, level: 'warn', message: 'Lost the connection' } as const;
 
 test('a report and a log record are read as they are', () => {
+  const quiet = { ...topic, last_message_at_ms: null, silent_since_ms: null, file: null, error: null };
+  const report = reportOf(topic, quiet);
   expect(readFromCapture(report)).toEqual(report);
-  const quiet = { ...report, last_message_at_ms: null, file: null, error: null };
-  expect(readFromCapture(quiet)).toEqual(quiet);
+  expect(readFromCapture(reportOf())).toEqual(reportOf());
   expect(readFromCapture(record)).toEqual(record);
+  expect(readFromCapture({ ...record, name: null })).toEqual({ ...record, name: null });
 });
 
 test('a report with any field missing or of the wrong kind is nothing', () => {
-  for (const key of Object.keys(report)) {
-    const { [key as keyof Report]: _, ...rest } = report;
-    expect(readFromCapture(rest)).toBeNull();
+  for (const key of Object.keys(topic)) {
+    const { [key as keyof TopicReport]: _, ...rest } = topic;
+    expect(readFromCapture(reportOf(topic, rest))).toBeNull();
     for (const wrong of [true, {}, -1, 1.5, Number.NaN, 2 ** 53]) {
-      expect(readFromCapture({ ...report, [key]: wrong })).toBeNull();
+      expect(readFromCapture(reportOf(topic, { ...topic, [key]: wrong }))).toBeNull();
     }
+  }
+  for (const wrong of [undefined, null, -1, 'x', {}]) {
+    expect(readFromCapture({ ...reportOf(topic), memory_bytes: wrong })).toBeNull();
+    expect(readFromCapture({ ...reportOf(topic), topics: wrong })).toBeNull();
+    expect(readFromCapture(reportOf(topic, wrong))).toBeNull();
   }
 });
 
 test('a record with any field missing or of the wrong kind is nothing', () => {
   for (const key of Object.keys(record)) {
-    for (const wrong of [undefined, null, true, {}, -1, 1.5]) {
+    for (const wrong of [undefined, true, {}, -1, 1.5]) {
       expect(readFromCapture({ ...record, [key]: wrong })).toBeNull();
     }
   }
@@ -50,15 +60,15 @@ test('a record with any field missing or of the wrong kind is nothing', () => {
 
 test('an instant that no Date can hold is nothing', () => {
   expect(readFromCapture({ ...record, at_ms: 8.64e15 + 1 })).toBeNull();
-  expect(readFromCapture({ ...report, since_ms: 8.64e15 + 1 })).toBeNull();
-  expect(readFromCapture({ ...report, last_message_at_ms: 8.64e15 + 1 })).toBeNull();
+  expect(readFromCapture(reportOf({ ...topic, since_ms: 8.64e15 + 1 }))).toBeNull();
+  expect(readFromCapture(reportOf({ ...topic, last_message_at_ms: 8.64e15 + 1 }))).toBeNull();
 });
 
 test("a server's words come on one line of a bounded length, without what could steer a terminal", () => {
   const words = `first\r\nsecond\u001b[31m${'x'.repeat(10_000)}`;
   const messages = [
     (readFromCapture({ ...record, message: words }) as typeof record | null)?.message,
-    (readFromCapture({ ...report, error: words }) as Report | null)?.error,
+    (readFromCapture(reportOf({ ...topic, error: words })) as Report | null)?.topics[0]?.error,
   ];
   for (const message of messages) {
     expect(message).toMatch(/^first second \[31mx+…$/);

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Settings } from '../../src/shared/settings.js';
 import type { StatusDocument } from '../../src/shared/status.js';
+import { TIMING, type Timing } from '../../src/supervisor/process-runner.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';
-import { TIMING, type Timing } from '../../src/supervisor/topic-runner.js';
 import { standIn } from '../testing/capture-stand-in.js';
 import { testFolder } from '../testing/folder.js';
 import { eventually, runs } from '../testing/supervised.js';
@@ -39,6 +39,7 @@ async function watch(
   const settings: Settings = {
     output_dir: folder,
     topics: topics.map((topic) => topicSettings({ topic, name: topic, buffer_size: 7 })),
+    topics_per_process: 1,
     status_interval_ms: 100,
     log_file: '',
     log_keep_days: 1,

@@ -4,20 +4,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Report } from '../../src/shared/ipc.js';
+import type { TopicReport } from '../../src/shared/ipc.js';
 
-export const REPORT: Report = {
-  type: 'report',
+export const REPORT: Omit<TopicReport, 'name'> = {
+  run: 1,
   state: 'live',
   since_ms: 1_700_000_000_000,
   messages: 0,
   bytes: 0,
   last_message_at_ms: null,
+  silent_since_ms: null,
   buffered: 0,
   dropped: 0,
   reconnects: 0,
   gaps: 0,
-  memory_bytes: 1,
   file: null,
   error: null,
 };
@@ -25,8 +25,11 @@ export const REPORT: Report = {
 const HEAD = `
 import { writeFileSync, readFileSync, appendFileSync } from 'node:fs';
 const REPORT = ${JSON.stringify(REPORT)};
-const report = (changes) => process.send({ ...REPORT, ...changes });
-const log = (message) => process.send({ type: 'log', at_ms: Date.now(), level: 'info', message });
+const report = (changes) => {
+  const topics = [{ ...REPORT, name: settings.name, ...changes }];
+  process.send({ type: 'report', memory_bytes: 1, topics });
+};
+const log = (message) => process.send({ type: 'log', name: null, at_ms: Date.now(), level: 'info', message });
 /** How many of this topic were started so far, this one included. */
 const run = () => {
   const file = new URL('runs-' + process.argv[2], import.meta.url);
@@ -35,8 +38,8 @@ const run = () => {
 };
 let settings;
 const started = new Promise((resolve) => process.on('message', (message) => {
-  if (message.type === 'start') { settings = message.settings; resolve(message); }
-  else stop();
+  if (message.type === 'start') { settings = message.topics[0]; resolve(message); }
+  else if (message.type === 'stop') stop();
 }));
 let stop = () => process.exit(0);
 `;

@@ -1,11 +1,12 @@
-// A recorder in the test's own process, against a server of the test's, with a log that can be read and awaited.
+// A capture in the test's own process, against a server of the test's, with a log that can be read and awaited.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { Capture } from '../../src/capture/capture.js';
 import type { Disk } from '../../src/capture/disk.js';
 import { realDisk } from '../../src/capture/disk.js';
-import { HOUR_MS, Recorder } from '../../src/capture/recorder.js';
-import type { LogLevel, Report } from '../../src/shared/ipc.js';
+import { HOUR_MS } from '../../src/capture/recorder.js';
+import type { LogLevel, TopicReport } from '../../src/shared/ipc.js';
 import { readBootId } from '../../src/shared/mark.js';
 import type { TopicSettings } from '../../src/shared/settings.js';
 import { readHourFiles, testFolder } from './folder.js';
@@ -14,11 +15,10 @@ import { topicSettings } from './topic-settings.js';
 const UNTIL_MS_MAX = 15_000;
 
 export interface Captured {
-  readonly recorder: Recorder;
   readonly folder: string;
   readonly log: { level: LogLevel; message: string }[];
-  report(): Report;
-  until(what: string, holds: (report: Report) => boolean): Promise<Report>;
+  report(): TopicReport;
+  until(what: string, holds: (report: TopicReport) => boolean): Promise<TopicReport>;
   /** Resolves when the log holds a line that matches, at the latest after 15 s. */
   untilLogged(pattern: RegExp): Promise<string>;
   stop(): Promise<number>;
@@ -43,25 +43,32 @@ export async function capture(
 ): Promise<Captured> {
   const folder = options.folder ?? (await testFolder());
   const log: Captured['log'] = [];
-  const recorder = new Recorder(topicSettings({ ws_url, flush_interval_ms: 5, ...settings }), folder, {
+  const running = new Capture(folder, {
     disk: options.disk ?? realDisk,
     now: options.now ?? Date.now,
     uptime: () => performance.now(),
     random: options.random ?? (() => 0),
-    ca: options.ca === undefined ? null : [options.ca],
+    acquire: async () => ({ release: async () => {} }),
+    authorities: () => [options.ca ?? ''],
+    memoryBytes: () => 0,
     pid: process.pid,
     boot_id: await readBootId(),
     hour_ms: HOUR_MS,
     log: (level, message) => log.push({ level, message }),
   });
-  recorder.start();
+  const ca_file = options.ca === undefined ? null : 'ca.pem';
+  await running.start([topicSettings({ ws_url, flush_interval_ms: 5, ca_file, ...settings })], null);
   let stopped: Promise<number> | null = null;
   const stop = () => {
-    stopped ??= recorder.stop();
+    stopped ??= running.stop('stopped');
     return stopped;
   };
   onTestFinished(async () => void (await stop()));
-  const report = () => recorder.report(0);
+  const report = () => {
+    const [topic] = running.report().topics;
+    if (topic === undefined) throw new Error('the capture has no topic');
+    return topic;
+  };
   const wait = async <T>(what: string, look: () => T | null): Promise<T> => {
     const deadline = performance.now() + UNTIL_MS_MAX;
     for (let found = look(); ; found = look()) {
@@ -75,7 +82,6 @@ export async function capture(
     }
   };
   return {
-    recorder,
     folder,
     log,
     report,

@@ -17,6 +17,8 @@ export function topicSettings(changes: Partial<TopicSettings> = {}): TopicSettin
     fsync: 'rotate',
     ping_interval_ms: 20_000,
     stale_after_ms: 60_000,
+    silent_after_ms: 300_000,
+    silence_counts: false,
     compression: false,
     headers: {},
     ca_file: null,

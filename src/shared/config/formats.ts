@@ -27,6 +27,12 @@ export const seconds: Format = (value, path) =>
     ? []
     : must(path, `a number of seconds from ${SECONDS_MIN} to ${SECONDS_MAX}`, value);
 
+/** The same, or 0 for never. */
+export const secondsOrNever: Format = (value, path) =>
+  value === 0 || seconds(value, path).length === 0
+    ? []
+    : must(path, `a number of seconds from ${SECONDS_MIN} to ${SECONDS_MAX}, or 0 for never`, value);
+
 export const trueOrFalse: Format = (value, path) =>
   typeof value === 'boolean' ? [] : must(path, 'true or false', value);
 

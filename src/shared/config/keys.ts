@@ -12,6 +12,7 @@ import {
   orNull,
   plainText,
   seconds,
+  secondsOrNever,
   trueOrFalse,
   wholeNumber,
 } from './formats.js';
@@ -32,6 +33,7 @@ export interface TopicValues {
   readonly protocol: string | ProtocolGiven | undefined;
   readonly ping_interval: number | undefined;
   readonly stale_after: number;
+  readonly silent_after: number | undefined;
   readonly compression: boolean;
   readonly headers: Readonly<Record<string, string>> | null;
   readonly ca_file: string | null;
@@ -43,6 +45,7 @@ export interface Values extends TopicValues {
   readonly topic: string | undefined;
   /** A list whose items are not checked yet: src/shared/config/topics.ts does. */
   readonly topics: readonly unknown[] | undefined;
+  readonly topics_per_process: number;
   readonly status_interval: number;
   readonly log_file: string;
   readonly log_keep_days: number;
@@ -63,6 +66,7 @@ interface Key {
 
 const MIB = 1024 * 1024;
 const TOPICS_MAX = 10_000;
+const TOPICS_PER_PROCESS_MAX = 1_000;
 /** One allocation must be able to hold it. */
 const BYTES_MAX = 1024 * MIB;
 
@@ -84,6 +88,7 @@ export const TOPIC_KEYS: Readonly<Record<keyof TopicValues, Key>> = {
   protocol: { default: undefined, format: protocol, env: 'object or text' },
   ping_interval: { default: undefined, format: seconds, env: 'number' },
   stale_after: { default: 60, format: seconds, env: 'number' },
+  silent_after: { default: undefined, format: secondsOrNever, env: 'number' },
   compression: { default: false, format: trueOrFalse, env: 'boolean' },
   headers: { default: null, format: orNull(headers), env: 'json' },
   ca_file: { default: null, format: orNull(filePath), env: 'text' },
@@ -95,6 +100,7 @@ export const KEYS: Readonly<Record<keyof Values, Key>> = {
   topic: { default: undefined, format: plainText, env: 'text' },
   topics: { default: undefined, format: list, env: 'json' },
   ...TOPIC_KEYS,
+  topics_per_process: { default: 1, format: wholeNumber(1, TOPICS_PER_PROCESS_MAX), env: 'number' },
   status_interval: { default: 30, format: seconds, env: 'number' },
   log_file: { default: 'system.log', format: logPath, env: 'text' },
   log_keep_days: { default: 14, format: wholeNumber(1, 36_500), env: 'number' },
@@ -106,13 +112,7 @@ export const KEYS: Readonly<Record<keyof Values, Key>> = {
 export const TOPIC_DEFAULT = 'publicTrade.BTCUSDT';
 
 /** Keys of the contract that a coming version fills with meaning. */
-export const RESERVED_KEYS: readonly string[] = [
-  'silent_after',
-  'topics_per_process',
-  'http_port',
-  'http_host',
-  'http_token',
-];
+export const RESERVED_KEYS: readonly string[] = ['http_port', 'http_host', 'http_token'];
 
 export const isKey = (key: string): key is keyof Values => Object.hasOwn(KEYS, key);
 

@@ -14,6 +14,7 @@ import { applySchema } from './schema.js';
 import { checkEntries, type Entry, nameOf, readEntries } from './topics.js';
 
 const PING_INTERVAL_S_DEFAULT = 20;
+const SILENT_AFTER_S_DEFAULT = 300;
 
 export interface LoadOptions {
   /** The file; null: `config.json`, which may be missing. */
@@ -51,6 +52,7 @@ export function loadSettings(options: LoadOptions): Loaded {
   const settings: Settings = {
     output_dir: resolve(cwd, values.output_dir),
     topics,
+    topics_per_process: values.topics_per_process,
     status_interval_ms: milliseconds(values.status_interval),
     log_file: resolve(cwd, values.log_file),
     log_keep_days: values.log_keep_days,
@@ -79,6 +81,8 @@ function topicSettings(entry: Entry, base: Values, cwd: string): TopicSettings {
     fsync: values.fsync,
     ping_interval_ms: milliseconds(values.ping_interval ?? protocol_s ?? PING_INTERVAL_S_DEFAULT),
     stale_after_ms: milliseconds(values.stale_after),
+    silent_after_ms: milliseconds(values.silent_after ?? SILENT_AFTER_S_DEFAULT),
+    silence_counts: values.silent_after !== undefined,
     compression: values.compression,
     headers: values.headers ?? {},
     ca_file: values.ca_file === null ? null : resolve(cwd, values.ca_file),

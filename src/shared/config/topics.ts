@@ -1,7 +1,7 @@
 // The list of topics: each item is a name or an object in which any per-topic key may be set again. Here the
 // items are judged one by one, then together: two topics must not write the same files.
 
-import { encodeName } from '../names.js';
+import { encodeName, isControlName } from '../names.js';
 import type { Preset, Protocol } from '../protocol.js';
 import { resolveProtocol } from '../protocols/index.js';
 import { readTopic } from '../topic-form.js';
@@ -105,6 +105,10 @@ function checkNames(base: Checked<Values>, entries: readonly Entry[]): string[] 
   return entries.flatMap((entry) => {
     const name = nameOf(entry, base);
     if (name === undefined) return [];
+    if ((base.topics_per_process ?? 1) > 1 && isControlName(name)) {
+      const files = 'the files for messages of no topic';
+      return [`${entry.path} has the name ${shown(name)}, which ${files} bear: give it another "name".`];
+    }
     const encoded = encodeName(name);
     const other = taken.get(encoded);
     if (other === undefined) taken.set(encoded, entry.path);

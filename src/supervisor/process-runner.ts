@@ -1,20 +1,16 @@
-// Keeps one topic captured: starts its capture process, starts another when it dies or hangs, adds up what the
-// runs count, and knows what to say of the topic at any moment.
+// Keeps a group of topics captured by one process: starts it, starts another when it dies or hangs, and hands what it
+// says to the topics' accounts.
 //
-// It promises: a topic has one process at a time; its totals never fall; a process that says nothing for 15 of
-// our own seconds is replaced (our own: a machine that sleeps is no fault of the child's); stopping ends, with
-// the process killed at its deadline.
+// It promises: the group has one process at a time; a process that says nothing for 15 of our own seconds is replaced
+// (our own: a machine that sleeps is no fault of the child's); stopping ends, with the process killed at its deadline.
 
-import type { Report } from '../shared/ipc.js';
-import { withoutPassword } from '../shared/printable.js';
-import type { TopicSettings } from '../shared/settings.js';
+import type { Report, StopReason } from '../shared/ipc.js';
 import type { TopicState, TopicStatus } from '../shared/status.js';
 import { within } from '../shared/within.js';
 import { CaptureProcess } from './capture-process.js';
-import { Counters } from './counters.js';
 import type { Log } from './log.js';
-import { Rate } from './rates.js';
 import type { StartQueue } from './start-queue.js';
+import type { TopicAccount } from './topic-account.js';
 
 /** Waits and limits, in milliseconds unless named otherwise. Others than these only in tests. */
 export interface Timing {
@@ -46,23 +42,18 @@ export interface RunnerTools {
   readonly log: Log;
 }
 
-export class TopicRunner {
-  readonly #settings: TopicSettings;
+export class ProcessRunner {
+  /** What messages of no topic are kept under; null: the process carries one topic, and every message is its. */
+  readonly control_name: string | null;
   readonly #tools: RunnerTools;
-  readonly #counters = new Counters();
-  readonly #rate = new Rate(performance.now());
+  readonly #accounts = new Map<string, TopicAccount>();
   #process: CaptureProcess | null = null;
   #up = () => {};
-  #report: Report | null = null;
-  /** Our own state, where the child's does not tell: it is starting, being replaced, or stopped. */
-  #state: TopicState | null = 'starting';
-  #state_since_ms = Date.now();
-  #settled = false;
+  #memory_bytes = 0;
   #restarts = 0;
   #restart_ms: number;
   #up_since: number | null = null;
   #silent_ticks = 0;
-  #last_message_at_ms: number | null = null;
   #last_words: string | null = null;
   #death: string | null = null;
   #stopping = false;
@@ -70,20 +61,27 @@ export class TopicRunner {
   #restart_timer: NodeJS.Timeout | undefined;
   #gone: () => void = () => {};
 
-  constructor(settings: TopicSettings, tools: RunnerTools) {
-    this.#settings = settings;
+  constructor(topics: readonly TopicAccount[], control_name: string | null, tools: RunnerTools) {
+    for (const topic of topics) this.#accounts.set(topic.settings.name, topic);
+    this.control_name = control_name;
     this.#tools = tools;
     this.#restart_ms = tools.timing.restart_ms_min;
   }
 
-  /** Forks as soon as it is this topic's turn. */
+  /** By name. */
+  get accounts(): ReadonlyMap<string, TopicAccount> {
+    return this.#accounts;
+  }
+
+  /** Forks as soon as it is this group's turn. */
   start(): void {
+    if (this.#stopping) return;
     this.#leaveQueue = this.#tools.starts.enter((up) => this.#fork(up));
   }
 
   /** Once a second. `at_ms` is the steady clock's. */
   tick(at_ms: number): void {
-    this.#rate.note(at_ms, this.#counters.total.messages);
+    for (const account of this.#accounts.values()) account.tick(at_ms);
     if (this.#process === null) return;
     this.#silent_ticks += 1;
     if (this.#silent_ticks !== this.#tools.timing.silent_ticks_max || this.#stopping) return;
@@ -91,50 +89,33 @@ export class TopicRunner {
     this.#process.kill();
   }
 
-  /** Whether the topic was connected once, or has failed once. */
-  get settled(): boolean {
-    return this.#settled;
-  }
-
-  get messages(): number {
-    return this.#counters.total.messages;
+  /** Lets topics go, by name, then takes topics in, without a pause for the rest. */
+  change(remove: readonly string[], add: readonly TopicAccount[]): void {
+    for (const name of remove) this.#accounts.delete(name);
+    for (const account of add) this.#accounts.set(account.settings.name, account);
+    // One that is started later is started with what there is by then.
+    this.#process?.change(
+      remove,
+      add.map(({ settings }) => settings),
+    );
   }
 
   /** Stops the process in good order, or kills it at its deadline. */
-  async stop(): Promise<void> {
+  async stop(reason: StopReason): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     clearTimeout(this.#restart_timer);
     this.#leaveQueue();
-    if (this.#process !== null) await this.#stopProcess(this.#process);
+    if (this.#process !== null) await this.#stopProcess(this.#process, reason);
     this.#enter('stopped');
   }
 
-  status(): TopicStatus {
-    const { topic, name, ws_url, buffer_size } = this.#settings;
-    const report = this.#report;
-    const { messages, bytes, dropped, reconnects, gaps } = this.#counters.total;
-    return {
-      topic,
-      name,
-      ws_url: withoutPassword(ws_url),
-      state: this.#state ?? report?.state ?? 'starting',
-      since_ms: this.#state === null && report !== null ? report.since_ms : this.#state_since_ms,
-      pid: this.#process?.pid ?? null,
-      messages,
-      bytes,
-      rate_per_min: this.#rate.per_min,
-      last_message_at_ms: this.#last_message_at_ms,
-      buffered: report?.buffered ?? 0,
-      buffer_size,
-      dropped,
-      reconnects,
-      restarts: this.#restarts,
-      gaps,
-      memory_bytes: report?.memory_bytes ?? 0,
-      file: report?.file ?? null,
-      error: report === null ? this.#death : report.error,
-    };
+  /** Of each of its topics. */
+  statuses(): TopicStatus[] {
+    const memory_bytes = Math.round(this.#memory_bytes / Math.max(1, this.#accounts.size));
+    const { pid = null } = this.#process ?? {};
+    const shared = { pid, restarts: this.#restarts, memory_bytes, death: this.#death };
+    return [...this.#accounts.values()].map((account) => account.status(shared));
   }
 
   #fork(up: () => void): void {
@@ -144,10 +125,11 @@ export class TopicRunner {
     this.#silent_ticks = 0;
     this.#last_words = null;
     this.#enter('starting');
-    const start = { type: 'start', output_dir, settings: this.#settings } as const;
-    this.#process = new CaptureProcess(capture_file, this.#settings.name, start, {
+    const topics = [...this.#accounts.values()].map(({ settings }) => settings);
+    const start = { type: 'start', output_dir, topics, control_name: this.control_name } as const;
+    this.#process = new CaptureProcess(capture_file, this.#title, start, {
       report: (report) => this.#take(report),
-      log: ({ level, message, at_ms }) => this.#log(level, message, at_ms),
+      log: ({ level, message, at_ms, name }) => this.#log(level, message, at_ms, name),
       printed: (line) => {
         if (/\w*Error\b/.test(line)) this.#last_words = line.trim();
         this.#log('warn', `The capture process printed: ${line}`);
@@ -157,25 +139,25 @@ export class TopicRunner {
     });
   }
 
+  /** The process's name in lists and in the log. */
+  get #title(): string {
+    const [first = '', ...others] = this.#accounts.keys();
+    return others.length === 0 ? first : `${first} and ${others.length} more`;
+  }
+
   #take(report: Report): void {
     this.#up();
     this.#up_since ??= performance.now();
     this.#silent_ticks = 0;
-    this.#report = report;
-    this.#counters.report(report);
-    if (report.last_message_at_ms !== null) this.#last_message_at_ms = report.last_message_at_ms;
-    if (!this.#stopping) this.#state = null;
-    const { state, reconnects, error } = report;
-    if (state === 'live' || state === 'rejected' || reconnects > 0 || error !== null) this.#settled = true;
+    this.#memory_bytes = report.memory_bytes;
+    for (const topic of report.topics) this.#accounts.get(topic.name)?.take(topic, !this.#stopping);
   }
 
   #ended(how: string): void {
     const pid = this.#process?.pid ?? null;
     this.#up();
     this.#process = null;
-    this.#report = null;
-    this.#counters.endRun();
-    this.#settled = true;
+    for (const account of this.#accounts.values()) account.endRun();
     this.#gone();
     const who = pid === null ? 'The capture process' : `The capture process ${pid}`;
     if (this.#stopping) {
@@ -198,13 +180,13 @@ export class TopicRunner {
     this.#restart_timer = setTimeout(() => this.start(), delay_ms);
   }
 
-  async #stopProcess(capture: CaptureProcess): Promise<void> {
+  async #stopProcess(capture: CaptureProcess, reason: StopReason): Promise<void> {
     const { stop_ms_max } = this.#tools.timing;
     this.#enter('stopping');
     const gone = new Promise<void>((resolve) => {
       this.#gone = resolve;
     });
-    capture.stop();
+    capture.stop(reason);
     await within(stop_ms_max, gone);
     if (this.#process === null) return;
     this.#log('error', `The capture process has not stopped within ${stop_ms_max / 1000} s: it is killed`);
@@ -213,13 +195,13 @@ export class TopicRunner {
   }
 
   #enter(state: TopicState): void {
-    this.#state = state;
-    this.#state_since_ms = Date.now();
+    for (const account of this.#accounts.values()) account.enter(state);
   }
 
-  #log(level: Parameters<Log>[0], message: string, at_ms?: number): void {
+  /** `name`: the topic that it is about; null: the whole process. */
+  #log(level: Parameters<Log>[0], message: string, at_ms?: number, name: string | null = null): void {
     const pid = this.#process?.pid;
-    const who = pid == null ? this.#settings.name : `${this.#settings.name} ${pid}`;
-    this.#tools.log(level, message, who, at_ms);
+    const who = name ?? this.#title;
+    this.#tools.log(level, message, pid == null ? who : `${who} ${pid}`, at_ms);
   }
 }

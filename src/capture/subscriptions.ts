@@ -1,0 +1,313 @@
+// The subscriptions of a connection: what is asked of the server for each topic, what it answered, and so where each
+// topic stands while the connection is open.
+//
+//     subscribing ──confirmed, or any data of the topic──▶ live
+//          │ ▲                                              │
+//      refused └──the longest delay is over── rejected ◀────┘ refused
+//
+// It promises: every wait has a bound; a topic that is refused takes no other with it; where all are refused, or none
+// is confirmed, the connection is given up. Requests go out no faster than the protocol allows.
+
+import type { LogLevel } from '../shared/ipc.js';
+import type { Protocol, Template } from '../shared/protocol.js';
+import { classify, renderTemplates } from '../shared/protocol-speech.js';
+import { partsOf } from '../shared/topic-names.js';
+import { judge } from './answers.js';
+import { CEILING_MS_MAX } from './backoff.js';
+import { Outbox } from './outbox.js';
+import { type Request, requestsFor } from './requests.js';
+
+const CONFIRM_MS_MAX = 10_000;
+/** Topics that are taken in one after the other are asked for together. */
+const GATHER_MS = 20;
+/** A server's words longer than this are cut. */
+const WORDS_LENGTH_MAX = 200;
+
+export interface SubscriptionsTools {
+  now(): number;
+  /** False: not now. */
+  send(text: string): boolean;
+}
+
+export interface SubscriptionsEvents {
+  live(handle: number): void;
+  /** The server refused a topic; the others go on. */
+  rejected(handle: number): void;
+  /** The server refused all topics, in its words. */
+  allRejected(sentence: string): void;
+  /** Nothing was confirmed in time. */
+  unconfirmed(sentence: string): void;
+  /** The server is about to close, in its words. */
+  closing(words: string): void;
+  /** `handle`: of the topic that it is about; null: all of them. */
+  log(level: LogLevel, message: string, handle: number | null): void;
+}
+
+interface Subscribed {
+  readonly topic: string;
+  state: 'subscribing' | 'live' | 'rejected';
+  since_ms: number;
+  error: string | null;
+  /** Whether the request has left. */
+  asked: boolean;
+  /** How long it has been in its state, or its request unanswered, while we read. */
+  waited_ms: number;
+}
+
+export class Subscriptions {
+  readonly #protocol: Protocol;
+  readonly #tools: SubscriptionsTools;
+  readonly #events: SubscriptionsEvents;
+  readonly #outbox: Outbox;
+  readonly #topics = new Map<number, Subscribed>();
+  /** Sent and not answered yet, oldest first. */
+  #pending: Request[] = [];
+  /** Those that only ask once more for what is live already. */
+  readonly #again = new Set<Request>();
+  #live = 0;
+  /** Requests sent so far, on all connections. */
+  #requests = 0;
+  #is_open = false;
+  #gather_timer: NodeJS.Timeout | null = null;
+  #gathered: number[] = [];
+
+  constructor(protocol: Protocol, tools: SubscriptionsTools, events: SubscriptionsEvents) {
+    this.#protocol = protocol;
+    this.#tools = tools;
+    this.#events = events;
+    this.#outbox = new Outbox(protocol.limits.requests ?? null, tools.send);
+  }
+
+  /** Takes a topic in, under a handle of its own; it is asked for as soon as the connection is open. */
+  add(handle: number, topic: string): void {
+    const since_ms = this.#tools.now();
+    this.#topics.set(handle, {
+      topic,
+      state: 'subscribing',
+      since_ms,
+      error: null,
+      asked: false,
+      waited_ms: 0,
+    });
+    if (this.#is_open) this.#gather(handle);
+  }
+
+  /** Lets a topic go: the server is told, if it can be. `bound`: what it bound to the topic, or null. */
+  remove(handle: number, bound: string | null): void {
+    const topic = this.#topics.get(handle);
+    if (topic === undefined) return;
+    if (topic.state === 'live') this.#live -= 1;
+    this.#topics.delete(handle);
+    if (!this.#is_open) return;
+    const asked = [{ number: handle, topic: topic.topic, bound }];
+    for (const { text } of requestsFor(this.#protocol, 'unsubscribe', asked, this.#requestTools))
+      this.#outbox.send(text);
+  }
+
+  /** The connection is open. */
+  opened(): void {
+    this.#is_open = true;
+    this.#send(this.#protocol.open);
+    for (const topic of this.#topics.values()) this.#enter(topic, 'subscribing');
+    this.#live = 0;
+    if (this.#protocol.subscribe.length === 0) {
+      for (const handle of this.#topics.keys())
+        this.#goLive(handle, 'Connected, and live: this protocol sends no subscription');
+      return;
+    }
+    this.#events.log('info', 'Connected, subscribing', null);
+    this.#ask([...this.#topics.keys()]);
+  }
+
+  /** The connection is gone. */
+  lost(): void {
+    this.#is_open = false;
+    this.#forget();
+  }
+
+  /** No more is asked. */
+  stop(): void {
+    this.#forget();
+  }
+
+  isLive(handle: number): boolean {
+    return this.#topics.get(handle)?.state === 'live';
+  }
+
+  get any_live(): boolean {
+    return this.#live > 0;
+  }
+
+  /** Where a topic stands while the connection is open. */
+  standing(handle: number): { state: Subscribed['state']; since_ms: number; error: string | null } {
+    const { state = 'subscribing', since_ms = 0, error = null } = this.#topics.get(handle) ?? {};
+    return { state, since_ms, error };
+  }
+
+  /** The protocol's own pings. */
+  ping(): void {
+    this.#send(this.#protocol.ping);
+  }
+
+  /** Subscribes a topic that is live once more; whatever the server answers. */
+  askAgain(handle: number): void {
+    this.#ask([handle], true);
+  }
+
+  /**
+   * Looks into a message. `handle`: of the topic that it belongs to, or -1.
+   * @returns whether it is data.
+   */
+  take(text: string, handle: number): boolean {
+    const meaning = classify(this.#protocol, text);
+    const { means, words, answer } = meaning;
+    if (means === 'other') {
+      if (this.#topics.get(handle)?.state === 'subscribing')
+        this.#goLive(handle, 'Live: the first message came');
+      return true;
+    }
+    if (means === 'asks') this.#tools.send(answer ?? '');
+    else if (means === 'closing') this.#events.closing(words ?? text.slice(0, WORDS_LENGTH_MAX));
+    else if (means !== 'pong') this.#judge(text, handle);
+    return false;
+  }
+
+  /** Once a second. `read_ms`: how long we have read since. */
+  tick(read_ms: number): void {
+    const late: number[] = [];
+    const again: number[] = [];
+    for (const [handle, topic] of this.#topics) {
+      topic.waited_ms += read_ms;
+      if (topic.state === 'subscribing' && topic.asked && topic.waited_ms >= CONFIRM_MS_MAX)
+        late.push(handle);
+      if (topic.state === 'rejected' && topic.waited_ms >= CEILING_MS_MAX) again.push(handle);
+    }
+    for (const handle of [...late, ...again]) {
+      const topic = this.#topics.get(handle);
+      if (topic !== undefined) this.#enter(topic, 'subscribing');
+    }
+    if (late.length > 0) {
+      const sentence = `The server neither confirmed the subscription nor sent a message within ${CONFIRM_MS_MAX / 1000} s`;
+      if (this.#live === 0) {
+        this.#events.unconfirmed(sentence);
+        return;
+      }
+      for (const handle of late) this.#events.log('warn', `${sentence}; subscribing again`, handle);
+    }
+    this.#pending = this.#pending.filter(({ topics }) => !topics.every((handle) => late.includes(handle)));
+    if (late.length + again.length > 0) this.#ask([...late, ...again]);
+  }
+
+  #nextId = (): string => {
+    this.#requests += 1;
+    return String(this.#requests);
+  };
+
+  get #requestTools(): { nextId: () => string; now_ms: number } {
+    return { nextId: this.#nextId, now_ms: this.#tools.now() };
+  }
+
+  /** What concerns the connection; a topic that stands in it is the first. */
+  #send(templates: readonly Template[]): void {
+    const [{ topic = '' } = {}] = this.#topics.values();
+    const time = String(Math.floor(this.#tools.now() / 1000));
+    for (const template of templates) {
+      const names = { ...partsOf(this.#protocol, topic), topic, id: this.#nextId(), time };
+      for (const text of renderTemplates([template], names)) this.#outbox.send(text);
+    }
+  }
+
+  #gather(handle: number): void {
+    this.#gathered.push(handle);
+    this.#gather_timer ??= setTimeout(() => {
+      this.#gather_timer = null;
+      const handles = this.#gathered.splice(0).filter((gathered) => this.#topics.has(gathered));
+      if (this.#protocol.subscribe.length > 0) this.#ask(handles);
+      else for (const each of handles) this.#goLive(each, 'Live: this protocol sends no subscription');
+    }, GATHER_MS);
+  }
+
+  #ask(handles: readonly number[], is_again = false): void {
+    const named = handles.flatMap((handle) => {
+      const topic = this.#topics.get(handle)?.topic;
+      return topic === undefined ? [] : [{ number: handle, topic }];
+    });
+    for (const request of requestsFor(this.#protocol, 'subscribe', named, this.#requestTools)) {
+      this.#pending.push(request);
+      if (is_again) this.#again.add(request);
+      this.#outbox.send(request.text, () => {
+        for (const handle of request.topics) this.#asked(handle);
+      });
+    }
+  }
+
+  #asked(handle: number): void {
+    const topic = this.#topics.get(handle);
+    if (topic?.state !== 'subscribing') return;
+    topic.asked = true;
+    topic.waited_ms = 0;
+  }
+
+  #forget(): void {
+    this.#pending = [];
+    this.#again.clear();
+    this.#outbox.clear();
+    this.#gathered = [];
+    if (this.#gather_timer !== null) clearTimeout(this.#gather_timer);
+    this.#gather_timer = null;
+  }
+
+  #judge(text: string, handle: number): void {
+    const { confirmed, refused, split, answered, words } = judge(this.#protocol, text, this.#pending, handle);
+    const is_again = answered !== null && this.#again.has(answered);
+    this.#pending = this.#pending.filter((request) => request !== answered);
+    if (answered !== null) this.#again.delete(answered);
+    for (const each of confirmed) {
+      if (this.#topics.get(each)?.state === 'subscribing')
+        this.#goLive(each, 'Live: the server confirmed the subscription');
+    }
+    if (is_again) return;
+    // One wrong topic makes some servers refuse the whole request: each is asked for by itself.
+    for (const each of split) this.#ask([each]);
+    this.#refuse(refused, words ?? text.slice(0, WORDS_LENGTH_MAX));
+  }
+
+  #refuse(handles: readonly number[], words: string): void {
+    const refused = handles.filter((handle) => this.#topics.has(handle));
+    if (refused.length === 0) return;
+    const sentence = `The server refused the subscription: ${words}`;
+    const others = [...this.#topics].filter(
+      ([handle, { state }]) => !refused.includes(handle) && state !== 'rejected',
+    );
+    if (others.length === 0) {
+      this.#events.allRejected(sentence);
+      return;
+    }
+    for (const handle of refused) {
+      const topic = this.#topics.get(handle);
+      if (topic === undefined) continue;
+      this.#enter(topic, 'rejected');
+      topic.error = sentence;
+      this.#events.log('warn', `${sentence}; asking again in ${CEILING_MS_MAX / 1000} s`, handle);
+      this.#events.rejected(handle);
+    }
+  }
+
+  #goLive(handle: number, sentence: string): void {
+    const topic = this.#topics.get(handle);
+    if (topic === undefined) return;
+    this.#enter(topic, 'live');
+    this.#events.log('info', sentence, handle);
+    this.#events.live(handle);
+  }
+
+  #enter(topic: Subscribed, state: Subscribed['state']): void {
+    if (topic.state === 'live') this.#live -= 1;
+    if (state === 'live') this.#live += 1;
+    topic.state = state;
+    topic.error = null;
+    topic.asked = false;
+    topic.waited_ms = 0;
+    topic.since_ms = this.#tools.now();
+  }
+}
