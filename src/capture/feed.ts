@@ -230,7 +230,8 @@ export class Feed {
     const router = this.#router;
     const subscriptions = () => this.#subscriptions;
     if (router !== null) {
-      if (this.#settings.protocol.begins.length === 0) return null;
+      const { begins, binds } = this.#settings.protocol;
+      if (begins.length === 0 && binds === null) return null;
       return {
         topicAt: (bytes, start, end) => {
           const handle = router.begin(bytes, start, end);

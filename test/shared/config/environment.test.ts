@@ -18,6 +18,7 @@ test('a variable overrides the file for every key', () => {
     PROTOCOL: 'none',
     PING_INTERVAL: '3.5',
     STALE_AFTER: '33',
+    SILENT_AFTER: '44',
     COMPRESSION: 'true',
     HEADERS: '{"A": "env"}',
     CA_FILE: 'ca.pem',
@@ -27,6 +28,7 @@ test('a variable overrides the file for every key', () => {
     TOPIC: 'env',
     OUTPUT_DIR: 'env',
     FAST_PATH: 'false',
+    TOPICS_PER_PROCESS: '5',
     STATUS_INTERVAL: '3',
     LOG_FILE: 'env.log',
     LOG_KEEP_DAYS: '3',
@@ -47,6 +49,7 @@ test('a variable overrides the file for every key', () => {
   expect(loaded.notes).toEqual([]);
   expect(loaded.settings).toMatchObject({
     output_dir: `${folder}/env`,
+    topics_per_process: 5,
     status_interval_ms: 3000,
     log_file: `${folder}/env.log`,
     log_keep_days: 3,
@@ -67,6 +70,8 @@ test('a variable overrides the file for every key', () => {
     fsync: 'never',
     ping_interval_ms: 3500,
     stale_after_ms: 33000,
+    silent_after_ms: 44000,
+    silence_counts: true,
     compression: true,
     headers: { A: 'env' },
     ca_file: `${folder}/ca.pem`,

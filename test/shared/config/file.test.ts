@@ -221,7 +221,7 @@ test('keys that would reach into an object are unknown keys like any other', () 
   ]);
 });
 
-test.each(['silent_after', 'topics_per_process', 'http_port', 'http_host', 'http_token'])(
+test.each(['http_port', 'http_host', 'http_token'])(
   '%s is kept for a coming version',
   (key) => {
     const sentence = `${key} is a name kept for a coming version, and does nothing in this one: remove it.`;

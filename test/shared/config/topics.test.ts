@@ -56,8 +56,8 @@ const REFUSED: readonly [what: string, item: unknown, sentence: string][] = [
   ],
   [
     'a coming key',
-    { topic: 'b', silent_after: 1 },
-    'topics[1].silent_after is a name kept for a coming version',
+    { topic: 'b', http_port: 1 },
+    'topics[1].http_port is a name kept for a coming version',
   ],
   ['a bad header', { topic: 'b', headers: { Upgrade: 'x' } }, 'topics[1].headers.Upgrade belongs to'],
   ['a missing file', { topic: 'b', ca_file: 'none.pem' }, 'topics[1].ca_file: the file cannot be read'],
