@@ -56,7 +56,7 @@ export class Feed {
   readonly #subscriptions: Subscriptions;
   /** What messages of no topic are for; null: the feed carries one topic, and every message is its. */
   readonly #control: Recorder | null;
-  readonly #router: Router | null;
+  readonly #router: Router;
   /** By the handles of the subscriptions. */
   readonly #carried = new Map<number, Carried>();
   /** The only topic of a feed that is not shared. */
@@ -77,7 +77,7 @@ export class Feed {
     this.#tools = tools;
     this.#control = control;
     const { protocol, topic } = settings;
-    this.#router = control === null ? null : new Router(protocol, []);
+    this.#router = new Router(protocol, []);
     this.#prefix = Buffer.from(
       renderPrefix(protocol, { ...(readTopic(protocol.topic, topic) ?? {}), topic }),
     );
@@ -100,6 +100,7 @@ export class Feed {
     });
     this.#subscriptions = new Subscriptions(
       protocol,
+      this.#router,
       { now: tools.now, send: (text) => this.#connection.send(text) },
       {
         live: (handle) => this.#live(handle),
@@ -124,7 +125,7 @@ export class Feed {
 
   /** Takes a topic in, whose recorder is prepared, and connects if it is the first. Returns its handle. */
   add(settings: TopicSettings, recorder: Recorder): number {
-    const handle = this.#router?.add(settings.topic) ?? 0;
+    const handle = this.#router.add(settings.topic);
     const carried: Carried = {
       settings,
       recorder,
@@ -134,7 +135,7 @@ export class Feed {
       proved: () => {},
     };
     this.#carried.set(handle, carried);
-    if (this.#router === null) this.#only = carried;
+    if (this.#control === null) this.#only = carried;
     this.#subscriptions.add(handle, settings.topic);
     this.#connection.start();
     return handle;
@@ -147,7 +148,7 @@ export class Feed {
   async remove(handle: number): Promise<void> {
     const carried = this.#carried.get(handle);
     if (carried === undefined) return;
-    this.#subscriptions.remove(handle, this.#router?.bound(handle) ?? null);
+    this.#subscriptions.remove(handle);
     if (this.#connection.state === 'open') {
       const proved = new Promise<void>((resolve) => {
         carried.proved = resolve;
@@ -156,7 +157,7 @@ export class Feed {
       this.#sendPing();
       await within(PROOF_MS_MAX, proved);
     }
-    this.#router?.remove(handle);
+    this.#router.remove(handle);
     this.#carried.delete(handle);
     this.noRoomNeeded(carried.recorder);
   }
@@ -229,7 +230,7 @@ export class Feed {
   #runs(): Runs | null {
     const router = this.#router;
     const subscriptions = () => this.#subscriptions;
-    if (router !== null) {
+    if (this.#control !== null) {
       const { begins, binds } = this.#settings.protocol;
       if (begins.length === 0 && binds === null) return null;
       return {
@@ -258,8 +259,8 @@ export class Feed {
         return;
       }
     }
-    if (this.#router === null) this.#receivedOnly(text, received_ms);
-    else this.#receivedShared(this.#router, text, received_ms);
+    if (this.#control === null) this.#receivedOnly(text, received_ms);
+    else this.#receivedShared(text, received_ms);
   }
 
   /**
@@ -272,16 +273,17 @@ export class Feed {
     carried.recorder.take(text, received_ms);
     const is_data = !this.#examines_all && beginsWith(text, 0, text.length, this.#prefix);
     if (is_data && this.#subscriptions.any_live) carried.heard = true;
-    else if (this.#subscriptions.take(text.toString(), 0)) carried.heard = true;
+    else if (this.#subscriptions.take(text, 0)) carried.heard = true;
   }
 
-  #receivedShared(router: Router, text: Buffer, received_ms: number): void {
+  #receivedShared(text: Buffer, received_ms: number): void {
+    const router = this.#router;
     const begun = router.begin(text, 0, text.length);
     const handle = begun >= 0 ? begun : router.find(text);
     const carried = this.#carried.get(handle);
     (carried?.recorder ?? this.#control)?.take(text, received_ms);
     const is_known = begun >= 0 && this.#subscriptions.isLive(begun);
-    const is_data = is_known || this.#subscriptions.take(text.toString(), handle);
+    const is_data = is_known || this.#subscriptions.take(text, handle);
     if (is_data && carried !== undefined) carried.heard = true;
   }
 
@@ -307,7 +309,7 @@ export class Feed {
 
   #lost(reason: LossReason): void {
     this.#subscriptions.lost();
-    this.#router?.forget();
+    this.#router.forget();
     this.#wanting.clear();
     this.#pinged.clear();
     this.#each(({ recorder, proved }) => {

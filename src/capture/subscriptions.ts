@@ -12,10 +12,11 @@ import type { LogLevel } from '../shared/ipc.js';
 import type { Protocol, Template } from '../shared/protocol.js';
 import { classify, renderTemplates } from '../shared/protocol-speech.js';
 import { partsOf } from '../shared/topic-names.js';
-import { judge } from './answers.js';
+import { understand } from './answers.js';
 import { CEILING_MS_MAX } from './backoff.js';
 import { Outbox } from './outbox.js';
-import { type Request, requestsFor } from './requests.js';
+import { requestsFor } from './requests.js';
+import type { Router } from './router.js';
 
 const CONFIRM_MS_MAX = 10_000;
 /** Topics that are taken in one after the other are asked for together. */
@@ -54,16 +55,24 @@ interface Subscribed {
   waited_ms: number;
 }
 
+/** A request that was sent. */
+interface Pending {
+  readonly id: string;
+  /** Those that it asks for and that are not answered yet. */
+  readonly topics: readonly number[];
+  /** It only asks once more for what is live already: whatever the answer is. */
+  readonly is_again: boolean;
+}
+
 export class Subscriptions {
   readonly #protocol: Protocol;
   readonly #tools: SubscriptionsTools;
   readonly #events: SubscriptionsEvents;
   readonly #outbox: Outbox;
+  readonly #router: Router;
   readonly #topics = new Map<number, Subscribed>();
   /** Sent and not answered yet, oldest first. */
-  #pending: Request[] = [];
-  /** Those that only ask once more for what is live already. */
-  readonly #again = new Set<Request>();
+  #pending: Pending[] = [];
   #live = 0;
   /** Requests sent so far, on all connections. */
   #requests = 0;
@@ -71,8 +80,10 @@ export class Subscriptions {
   #gather_timer: NodeJS.Timeout | null = null;
   #gathered: number[] = [];
 
-  constructor(protocol: Protocol, tools: SubscriptionsTools, events: SubscriptionsEvents) {
+  /** `router`: knows the topics by the same handles. */
+  constructor(protocol: Protocol, router: Router, tools: SubscriptionsTools, events: SubscriptionsEvents) {
     this.#protocol = protocol;
+    this.#router = router;
     this.#tools = tools;
     this.#events = events;
     this.#outbox = new Outbox(protocol.limits.requests ?? null, tools.send);
@@ -92,14 +103,14 @@ export class Subscriptions {
     if (this.#is_open) this.#gather(handle);
   }
 
-  /** Lets a topic go: the server is told, if it can be. `bound`: what it bound to the topic, or null. */
-  remove(handle: number, bound: string | null): void {
+  /** Lets a topic go, which the router still knows: the server is told, if it can be. */
+  remove(handle: number): void {
     const topic = this.#topics.get(handle);
     if (topic === undefined) return;
     if (topic.state === 'live') this.#live -= 1;
     this.#topics.delete(handle);
     if (!this.#is_open) return;
-    const asked = [{ number: handle, topic: topic.topic, bound }];
+    const asked = [{ number: handle, topic: topic.topic, bound: this.#router.bound(handle) }];
     for (const { text } of requestsFor(this.#protocol, 'unsubscribe', asked, this.#requestTools))
       this.#outbox.send(text);
   }
@@ -158,9 +169,9 @@ export class Subscriptions {
    * Looks into a message. `handle`: of the topic that it belongs to, or -1.
    * @returns whether it is data.
    */
-  take(text: string, handle: number): boolean {
-    const meaning = classify(this.#protocol, text);
-    const { means, words, answer } = meaning;
+  take(message: Buffer, handle: number): boolean {
+    const text = message.toString();
+    const { means, words, answer } = classify(this.#protocol, text);
     if (means === 'other') {
       if (this.#topics.get(handle)?.state === 'subscribing')
         this.#goLive(handle, 'Live: the first message came');
@@ -168,7 +179,7 @@ export class Subscriptions {
     }
     if (means === 'asks') this.#tools.send(answer ?? '');
     else if (means === 'closing') this.#events.closing(words ?? text.slice(0, WORDS_LENGTH_MAX));
-    else if (means !== 'pong') this.#judge(text, handle);
+    else if (means !== 'pong') this.#judge(means, message);
     return false;
   }
 
@@ -233,8 +244,7 @@ export class Subscriptions {
       return topic === undefined ? [] : [{ number: handle, topic }];
     });
     for (const request of requestsFor(this.#protocol, 'subscribe', named, this.#requestTools)) {
-      this.#pending.push(request);
-      if (is_again) this.#again.add(request);
+      this.#pending.push({ id: request.id, topics: request.topics, is_again });
       this.#outbox.send(request.text, () => {
         for (const handle of request.topics) this.#asked(handle);
       });
@@ -250,26 +260,48 @@ export class Subscriptions {
 
   #forget(): void {
     this.#pending = [];
-    this.#again.clear();
     this.#outbox.clear();
     this.#gathered = [];
     if (this.#gather_timer !== null) clearTimeout(this.#gather_timer);
     this.#gather_timer = null;
   }
 
-  #judge(text: string, handle: number): void {
-    const { confirmed, refused, split, answered, words } = judge(this.#protocol, text, this.#pending, handle);
-    const is_again = answered !== null && this.#again.has(answered);
-    this.#pending = this.#pending.filter((request) => request !== answered);
-    if (answered !== null) this.#again.delete(answered);
-    for (const each of confirmed) {
-      if (this.#topics.get(each)?.state === 'subscribing')
-        this.#goLive(each, 'Live: the server confirmed the subscription');
+  #judge(means: 'confirmed' | 'refused', message: Buffer): void {
+    const { request, confirmed, refused, split, words } = understand(
+      this.#protocol,
+      this.#router,
+      message,
+      this.#pending,
+    );
+    const said = words ?? message.toString().slice(0, WORDS_LENGTH_MAX);
+    const pending = this.#pending[request];
+    if (pending === undefined) {
+      this.#takeUnasked(means, said);
+      return;
     }
-    if (is_again) return;
+    const told = [...confirmed, ...refused, ...split];
+    const left = pending.topics.filter((handle) => !told.includes(handle));
+    this.#pending.splice(request, 1, ...(left.length > 0 ? [{ ...pending, topics: left }] : []));
+    if (pending.is_again) return;
+    for (const handle of confirmed) {
+      const waits = this.#pending.some(({ topics }) => topics.includes(handle));
+      if (!waits && this.#topics.get(handle)?.state === 'subscribing')
+        this.#goLive(handle, 'Live: the server confirmed the subscription');
+    }
     // One wrong topic makes some servers refuse the whole request: each is asked for by itself.
-    for (const each of split) this.#ask([each]);
-    this.#refuse(refused, words ?? text.slice(0, WORDS_LENGTH_MAX));
+    for (const handle of split) this.#ask([handle]);
+    this.#refuse(refused, said);
+  }
+
+  /** An answer to no request of ours is meant for the topic that is alone on its connection, else for none. */
+  #takeUnasked(means: 'confirmed' | 'refused', words: string): void {
+    const [only, ...others] = this.#topics.keys();
+    const is_alone = only !== undefined && others.length === 0;
+    if (means === 'refused' && is_alone) this.#refuse([only], words);
+    else if (means === 'refused')
+      this.#events.log('warn', `The server refused what was not asked for: ${words}`, null);
+    else if (is_alone && this.#topics.get(only)?.state === 'subscribing')
+      this.#goLive(only, 'Live: the first message came');
   }
 
   #refuse(handles: readonly number[], words: string): void {

@@ -54,11 +54,7 @@ const REFUSED: readonly [what: string, item: unknown, sentence: string][] = [
     { topic: 'b', log_file: 'x' },
     'topics[1].log_file holds for all topics: move it to the top level.',
   ],
-  [
-    'a coming key',
-    { topic: 'b', http_port: 1 },
-    'topics[1].http_port is a name kept for a coming version',
-  ],
+  ['a coming key', { topic: 'b', http_port: 1 }, 'topics[1].http_port is a name kept for a coming version'],
   ['a bad header', { topic: 'b', headers: { Upgrade: 'x' } }, 'topics[1].headers.Upgrade belongs to'],
   ['a missing file', { topic: 'b', ca_file: 'none.pem' }, 'topics[1].ca_file: the file cannot be read'],
   ['a name taken', 'a', 'topics[1] has the same name as topics[0], "a": give one another "name".'],

@@ -155,7 +155,11 @@ const REFUSED: readonly [key: string, value: unknown, sentence: string][] = [
   ['fsync', true, 'fsync must be one of "rotate", "interval", "never", not true.'],
   ['ping_interval', 0, `ping_interval must be ${SECONDS}, not 0.`],
   ['stale_after', -1, `stale_after must be ${SECONDS}, not -1.`],
-  ['silent_after', -1, 'silent_after must be a number of seconds from 0.001 to 86400, or 0 for never, not -1.'],
+  [
+    'silent_after',
+    -1,
+    'silent_after must be a number of seconds from 0.001 to 86400, or 0 for never, not -1.',
+  ],
   ['topics_per_process', 0, 'topics_per_process must be a whole number from 1 to 1000, not 0.'],
   ['status_interval', 2_147_484, `status_interval must be ${SECONDS}, not 2147484.`],
   ['stale_after', '60', `stale_after must be ${SECONDS}, not "60".`],
