@@ -14,12 +14,14 @@
 import { type ClientOptions, WebSocket } from 'ws';
 import { errorCode, errorMessage } from '../shared/errors.js';
 import type { LogLevel } from '../shared/ipc.js';
+import type { PermitKind } from '../shared/limits.js';
 import { withoutPassword } from '../shared/printable.js';
 import type { Template } from '../shared/protocol.js';
 import { classify, renderPrefix, renderTemplates } from '../shared/protocol-speech.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { type Parts, readTopic } from '../shared/topic-form.js';
 import { Backoff, retryAfterMs } from './backoff.js';
+import type { Permit } from './permits.js';
 import { hostOf, openSocket } from './socket.js';
 import { unpack } from './unpack.js';
 
@@ -37,6 +39,8 @@ const REASONS: Readonly<Record<string, LossReason>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'oversize',
   WS_ERR_INVALID_UTF8: 'undecodable',
 };
+/** Its turn is waited for openly after that. */
+const TURN_MS_MIN = 1_000;
 /** A tick that comes later than this was held up. */
 const TICK_MS_MAX = 2_000;
 
@@ -72,6 +76,8 @@ export interface ConnectionEvents {
 export interface ConnectionTools {
   now(): number;
   random(): number;
+  /** Asked before each connect and before what is sent. */
+  readonly permit: Permit;
   /** The PEM texts of all certificates to trust, or null: those that Node trusts. */
   readonly ca: readonly string[] | null;
 }
@@ -90,6 +96,10 @@ export class Connection {
   /** By the steady clock. */
   #live_at = 0;
   #error: string | null = null;
+  #down_since_ms: number;
+  /** Since when its turn to connect or to subscribe is waited for, by the steady clock. */
+  #queued_at: number | null = null;
+  #leaveQueue = () => {};
   #ws: WebSocket | null = null;
   #opens = 0;
   /** Requests sent so far, on all connections. */
@@ -124,6 +134,7 @@ export class Connection {
     this.#examines_all =
       this.#data_prefix.length === 0 && protocol.answer.length + protocol.closing.length > 0;
     this.#since_ms = tools.now();
+    this.#down_since_ms = this.#since_ms;
   }
 
   get state(): ConnectionState {
@@ -137,7 +148,9 @@ export class Connection {
 
   /** Why the topic is not live, in a sentence; null while it is. */
   get error(): string | null {
-    return this.#error;
+    if (this.#queued_at === null || performance.now() - this.#queued_at < TURN_MS_MIN) return this.#error;
+    const turn = 'waiting for its turn: all topics of the server share its limits';
+    return this.#error === null ? `Not live yet, ${turn}` : `${this.#error}; ${turn}`;
   }
 
   /** Connections made after the first. */
@@ -145,11 +158,13 @@ export class Connection {
     return Math.max(0, this.#opens - 1);
   }
 
-  start(): void {
+  /** `lost_since_ms`: since when the topic is not captured, by what the last run left; null: it never was. */
+  start(lost_since_ms: number | null): void {
     // It may have been stopped before it was known what the last run left.
     if (this.#state !== 'waiting') return;
     this.#ticked_at_ms = performance.now();
-    this.#connect();
+    this.#down_since_ms = lost_since_ms ?? this.#since_ms;
+    this.#inTurn('connect', 1, () => this.#connect());
   }
 
   /** Stops reading the socket until `resume`: the server's messages wait in the network. */
@@ -173,8 +188,9 @@ export class Connection {
     if (this.#reads !== this.#reads_at_tick) this.#quiet_ms = 0;
     else if (!this.#paused) this.#quiet_ms += elapsed_ms;
     this.#reads_at_tick = this.#reads;
-    // A handshake is not read by us.
-    if (!this.#paused || this.#state === 'connecting') this.#state_ms += elapsed_ms;
+    // A handshake is not read by us; a turn that is waited for is not the server's delay.
+    if (this.#queued_at === null && (!this.#paused || this.#state === 'connecting'))
+      this.#state_ms += elapsed_ms;
     if (this.#state === 'connecting' && this.#state_ms >= HANDSHAKE_MS_MAX) {
       this.#lose(`The handshake did not end within ${HANDSHAKE_MS_MAX / 1000} s`);
     } else if (this.#state === 'subscribing' && this.#state_ms >= CONFIRM_MS_MAX) {
@@ -216,6 +232,7 @@ export class Connection {
     if (this.#state === 'stopping' || this.#state === 'stopped') return;
     this.#enter('stopping');
     clearTimeout(this.#retry_timer);
+    this.#leaveQueue();
     clearInterval(this.#ping_timer);
     const ws = this.#ws;
     if (ws?.readyState === WebSocket.OPEN || ws?.readyState === WebSocket.CLOSING) {
@@ -232,6 +249,18 @@ export class Connection {
     }
     this.#drop();
     this.#enter('stopped');
+  }
+
+  #inTurn(kind: PermitKind, count: number, go: () => void): void {
+    this.#queued_at = performance.now();
+    const leave = this.#tools.permit(kind, count, this.#down_since_ms, () => {
+      this.#queued_at = null;
+      go();
+    });
+    this.#leaveQueue = () => {
+      this.#queued_at = null;
+      leave();
+    };
   }
 
   #connect(): void {
@@ -307,6 +336,12 @@ export class Connection {
     this.#quiet_ms = 0;
     if (this.#paused) ws.pause();
     this.#ping_timer = setInterval(() => this.#ping(ws), ping_interval_ms);
+    const count = protocol.open.length + protocol.subscribe.length;
+    this.#inTurn('request', count, () => this.#subscribe(ws));
+  }
+
+  #subscribe(ws: WebSocket): void {
+    const { protocol } = this.#settings;
     for (const template of protocol.open) this.#send(ws, template);
     this.#pending = protocol.subscribe.map((template) => this.#send(ws, template));
     if (this.#pending.length === 0) {
@@ -331,7 +366,9 @@ export class Connection {
     const { ping } = this.#settings.protocol;
     if (ws.readyState !== WebSocket.OPEN) return;
     if (ping.length === 0) ws.ping();
-    for (const template of ping) this.#send(ws, template);
+    this.#atOnce(ws, ping.length, () => {
+      for (const template of ping) this.#send(ws, template);
+    });
   }
 
   #received(data: Buffer, is_binary: boolean): void {
@@ -377,7 +414,15 @@ export class Connection {
   /** Whoever asks and does not read the answers gets no more of them: they would wait in our memory. */
   #answer(text: string): void {
     const ws = this.#ws;
-    if (ws?.readyState === WebSocket.OPEN && ws.bufferedAmount < ANSWERS_BYTES_MAX) ws.send(text);
+    if (ws?.readyState === WebSocket.OPEN && ws.bufferedAmount < ANSWERS_BYTES_MAX)
+      this.#atOnce(ws, 1, () => ws.send(text));
+  }
+
+  /** What keeps a connection alive goes before all who come back. */
+  #atOnce(ws: WebSocket, count: number, send: () => void): void {
+    this.#tools.permit('request', count, 0, () => {
+      if (ws.readyState === WebSocket.OPEN) send();
+    });
   }
 
   /** Sends Close and reads on until the server's, or for 2 s: then ws ends the socket. */
@@ -433,6 +478,7 @@ export class Connection {
 
   #noteLive(): boolean {
     if (this.#state !== 'live') return false;
+    this.#down_since_ms = this.#tools.now();
     this.#backoff.wasLive(performance.now() - this.#live_at);
     return true;
   }
@@ -442,12 +488,13 @@ export class Connection {
     this.#error = sentence;
     this.#enter(state);
     this.#events.log('warn', `${sentence}; trying again in ${(delay_ms / 1000).toFixed(1)} s`);
-    this.#retry_timer = setTimeout(() => this.#connect(), delay_ms);
+    this.#retry_timer = setTimeout(() => this.#inTurn('connect', 1, () => this.#connect()), delay_ms);
   }
 
   /** Lets go of the socket at once. What it says from now on is nobody's. */
   #drop(): void {
     clearInterval(this.#ping_timer);
+    this.#leaveQueue();
     this.#is_replaced = false;
     const ws = this.#ws;
     this.#ws = null;

@@ -12,6 +12,7 @@ import { readBootId } from '../shared/mark.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { realDisk } from './disk.js';
 import { acquireTopic } from './lock.js';
+import { Permits } from './permits.js';
 import { HOUR_MS, Recorder } from './recorder.js';
 
 const REPORT_MS = 1_000;
@@ -24,6 +25,7 @@ const IN_FLIGHT_MAX = 1_000;
 
 let in_flight = 0;
 let recorder: Recorder | null = null;
+let permits: Permits | null = null;
 let stopping = false;
 let memory_bytes = 0;
 let waiting_sentence: string | null = null;
@@ -86,12 +88,21 @@ async function start(settings: TopicSettings, output_dir: string): Promise<void>
   });
   if (stopping) return;
   const ca = settings.ca_file === null ? null : authorities(settings.ca_file);
+  permits = new Permits(settings.protocol, {
+    // Past the bound on records: these are few, and the supervisor counts on each.
+    send: (message) => {
+      if (process.connected) process.send?.(message, undefined, undefined, () => {});
+    },
+    random: Math.random,
+    log,
+  });
   recorder = new Recorder(settings, output_dir, {
     disk: realDisk,
     now: () => Date.now() + clock_offset_ms,
     uptime: () => Number(process.hrtime.bigint() / 1_000_000n),
     random: Math.random,
     log,
+    permit: permits.ask,
     ca,
     pid: process.pid,
     boot_id: await readBootId(),
@@ -138,6 +149,7 @@ function fail(error: unknown): void {
 const no_settings = setTimeout(() => void stop('no settings came'), SETTINGS_MS_MAX);
 process.on('message', (message: ToCapture) => {
   if (message.type === 'stop') void stop('the supervisor asked for it');
+  else if (message.type !== 'start') permits?.take(message);
   else {
     clearTimeout(no_settings);
     // The first sign of life.

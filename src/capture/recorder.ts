@@ -16,6 +16,7 @@ import { HourFile } from './hour-file.js';
 import { Ledger } from './ledger.js';
 import { LineBuffer } from './line-buffer.js';
 import { MarkFile } from './mark.js';
+import type { Permit } from './permits.js';
 import { Witness } from './witness.js';
 import { describe, Writer } from './writer.js';
 
@@ -40,6 +41,7 @@ export interface RecorderTools {
   uptime(): number;
   random(): number;
   log(level: LogLevel, message: string): void;
+  readonly permit: Permit;
   /** The PEM texts of all certificates to trust, or null: those that Node trusts. */
   readonly ca: readonly string[] | null;
   readonly pid: number;
@@ -109,7 +111,7 @@ export class Recorder {
     this.#writer = new Writer(this.#buffer, this.#file, {
       prepare: async () => {
         await this.#file.prepare(await this.#witness.open());
-        this.#connection.start();
+        this.#connection.start(this.#witness.lost_since_ms);
       },
       wrote: ({ lines, bytes }) => this.#wrote(lines, bytes),
       troubled: (sentence, retry_ms) => this.#troubled(sentence, retry_ms),

@@ -3,7 +3,14 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { errorMessage } from '../shared/errors.js';
-import { type LogRecord, type Report, readFromCapture, type ToCapture } from '../shared/ipc.js';
+import {
+  type LogRecord,
+  type PermitAnswer,
+  type PermitMessage,
+  type Report,
+  readFromCapture,
+  type ToCapture,
+} from '../shared/ipc.js';
 import { readLines } from './output-lines.js';
 
 /** Between a process's end and the end of its channels; after that nobody waits for the rest. */
@@ -12,6 +19,8 @@ const REST_MS_MAX = 1_000;
 export interface CaptureEvents {
   report(report: Report): void;
   log(record: LogRecord): void;
+  /** It asks for a permit, or tells what became of an ask. */
+  permit(message: PermitMessage): void;
   /** A line that it printed. */
   printed(line: string): void;
   /** It sent something that is no message; told once. */
@@ -58,6 +67,10 @@ export class CaptureProcess {
     this.#send({ type: 'stop' });
   }
 
+  answer(answer: PermitAnswer): void {
+    this.#send(answer);
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -74,7 +87,8 @@ export class CaptureProcess {
       if (!this.#nonsense) this.#events.nonsense();
       this.#nonsense = true;
     } else if (message.type === 'log') this.#events.log(message);
-    else this.#events.report(message);
+    else if (message.type === 'report') this.#events.report(message);
+    else this.#events.permit(message);
   }
 
   #end(how: string): void {

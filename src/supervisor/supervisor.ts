@@ -6,6 +6,7 @@ import type { Settings } from '../shared/settings.js';
 import type { StatusDocument } from '../shared/status.js';
 import { VERSION } from '../shared/version.js';
 import type { Log } from './log.js';
+import { PermitDesk } from './permit-desk.js';
 import { Rate } from './rates.js';
 import { StartQueue } from './start-queue.js';
 import { TIMING, type Timing, TopicRunner } from './topic-runner.js';
@@ -32,6 +33,7 @@ export class Supervisor {
   readonly #runners: readonly TopicRunner[];
   readonly #started_at_ms = Date.now();
   readonly #started = performance.now();
+  readonly #permits: PermitDesk;
   readonly #rate = new Rate(performance.now());
   #state: StatusDocument['state'] = 'starting';
   #ticker: NodeJS.Timeout | undefined;
@@ -41,10 +43,12 @@ export class Supervisor {
   constructor(settings: Settings, tools: SupervisorTools) {
     this.#settings = settings;
     this.#tools = tools;
+    this.#permits = new PermitDesk(settings.topics);
     const runner_tools = {
       output_dir: settings.output_dir,
       capture_file: tools.capture_file,
       starts: new StartQueue(STARTS_AT_ONCE_MAX),
+      permits: this.#permits,
       timing: tools.timing ?? TIMING,
       log: tools.log,
     };
@@ -91,6 +95,7 @@ export class Supervisor {
   #tick(): void {
     const now = performance.now();
     for (const runner of this.#runners) runner.tick(now);
+    this.#permits.tick();
     this.#rate.note(now, this.#messages());
     if (this.#state === 'starting' && this.#runners.every((runner) => runner.settled)) {
       this.#state = 'running';

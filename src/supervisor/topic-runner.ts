@@ -13,6 +13,7 @@ import { within } from '../shared/within.js';
 import { CaptureProcess } from './capture-process.js';
 import { Counters } from './counters.js';
 import type { Log } from './log.js';
+import type { PermitDesk } from './permit-desk.js';
 import { Rate } from './rates.js';
 import type { StartQueue } from './start-queue.js';
 
@@ -42,6 +43,7 @@ export interface RunnerTools {
   readonly output_dir: string;
   readonly capture_file: URL;
   readonly starts: StartQueue;
+  readonly permits: PermitDesk;
   readonly timing: Timing;
   readonly log: Log;
 }
@@ -148,6 +150,8 @@ export class TopicRunner {
     this.#process = new CaptureProcess(capture_file, this.#settings.name, start, {
       report: (report) => this.#take(report),
       log: ({ level, message, at_ms }) => this.#log(level, message, at_ms),
+      permit: (message) =>
+        this.#tools.permits.take(this.#settings, message, (answer) => this.#process?.answer(answer)),
       printed: (line) => {
         if (/\w*Error\b/.test(line)) this.#last_words = line.trim();
         this.#log('warn', `The capture process printed: ${line}`);
@@ -173,6 +177,7 @@ export class TopicRunner {
     const pid = this.#process?.pid ?? null;
     this.#up();
     this.#process = null;
+    this.#tools.permits.forget(this.#settings);
     this.#report = null;
     this.#counters.endRun();
     this.#settled = true;
