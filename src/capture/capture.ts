@@ -7,9 +7,11 @@
 
 import type { Holder } from '../shared/hold-socket.js';
 import type { LogLevel, Report, StopReason, TopicReport } from '../shared/ipc.js';
+import type { Protocol } from '../shared/protocol.js';
 import type { TopicSettings } from '../shared/settings.js';
 import type { ConnectionSettings } from './connection.js';
 import { Feed } from './feed.js';
+import type { Permit } from './permits.js';
 import { type Recorded, Recorder, type RecorderTools } from './recorder.js';
 
 const NOTHING_RECORDED: Recorded = {
@@ -34,6 +36,8 @@ export interface CaptureTools extends Omit<RecorderTools, 'log'> {
   acquire(name: string, waiting: (sentence: string) => void): Promise<Holder | null>;
   /** The PEM texts to trust where the topic has a file of its own; throws the system's error. */
   authorities(ca_file: string): readonly string[];
+  /** How a topic asks for permits. */
+  permitFor(name: string, protocol: Protocol): Permit;
   /** Resident memory of this process. */
   memoryBytes(): number;
 }
@@ -194,7 +198,8 @@ export class Capture {
     for (const entry of this.#feeds) {
       if (this.#is_shared && entry.key === key && entry.feed.size < entry.topics_max) return entry.feed;
     }
-    const feed = new Feed(settings, this.#control, { ...this.#tools, ca });
+    const permit = this.#tools.permitFor(settings.name, settings.protocol);
+    const feed = new Feed(settings, this.#control, { ...this.#tools, ca, permit });
     this.#feeds.add({
       key,
       topics_max: settings.protocol.limits.topics_max ?? Number.POSITIVE_INFINITY,

@@ -16,6 +16,7 @@ import { withoutPassword } from '../shared/printable.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { Backoff, retryAfterMs } from './backoff.js';
 import type { FrameRunsOptions } from './frame-runs.js';
+import type { Permit } from './permits.js';
 import { hostOf, openSocket } from './socket.js';
 
 const HANDSHAKE_MS_MAX = 10_000;
@@ -31,6 +32,8 @@ const REASONS: Readonly<Record<string, LossReason>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'oversize',
   WS_ERR_INVALID_UTF8: 'undecodable',
 };
+/** Its turn is waited for openly after that. */
+const TURN_MS_MIN = 1_000;
 /** A tick that comes later than this was held up. */
 const TICK_MS_MAX = 2_000;
 
@@ -77,6 +80,8 @@ export interface ConnectionEvents {
 export interface ConnectionTools {
   now(): number;
   random(): number;
+  /** Asked before each connect. */
+  readonly permit: Permit;
   /** The PEM texts of all certificates to trust, or null: those that Node trusts. */
   readonly ca: readonly string[] | null;
 }
@@ -93,11 +98,16 @@ export class Connection {
   /** When the first topic of this connection was live, by the steady clock. */
   #live_at: number | null = null;
   #error: string | null = null;
+  #down_since_ms: number;
+  /** Since when its turn to connect is waited for, by the steady clock. */
+  #queued_at: number | null = null;
+  #leaveQueue = () => {};
   #ws: WebSocket | null = null;
   #opens = 0;
   /** The server is about to close: the connection ends so that another takes its place. */
   #is_replaced = false;
   #paused = false;
+  #is_started = false;
   #retry_timer: NodeJS.Timeout | undefined;
   #ping_timer: NodeJS.Timeout | undefined;
   /** Any byte from the server is a sign of life. */
@@ -125,6 +135,7 @@ export class Connection {
     // What is compressed only ws can read.
     this.#runs = settings.fast_path && !settings.compression ? runs : null;
     this.#since_ms = tools.now();
+    this.#down_since_ms = this.#since_ms;
   }
 
   get state(): ConnectionState {
@@ -138,7 +149,14 @@ export class Connection {
 
   /** Why nothing on it is live, in a sentence; null while something is, and before the first try. */
   get error(): string | null {
-    return this.#error;
+    if (this.#queued_at === null || performance.now() - this.#queued_at < TURN_MS_MIN) return this.#error;
+    const turn = 'waiting for its turn: all topics of the server share its limits';
+    return this.#error === null ? `Not live yet, ${turn}` : `${this.#error}; ${turn}`;
+  }
+
+  /** Since when it is not what it should be, Unix milliseconds. */
+  get down_since_ms(): number {
+    return this.#down_since_ms;
   }
 
   /** Connections made after the first. */
@@ -150,11 +168,14 @@ export class Connection {
     return this.#paused;
   }
 
-  start(): void {
+  /** `lost_since_ms`: since when its first topic is not captured, by what the last run left; null: it never was. */
+  start(lost_since_ms: number | null): void {
     // It may have been stopped before it was known what the last run left.
-    if (this.#state !== 'waiting' || this.#ws !== null || this.#retry_timer !== undefined) return;
+    if (this.#state !== 'waiting' || this.#is_started) return;
+    this.#is_started = true;
     this.#ticked_at_ms = performance.now();
-    this.#connect();
+    this.#down_since_ms = lost_since_ms ?? this.#since_ms;
+    this.#inTurn();
   }
 
   /** Stops reading the socket until `resume`: the server's messages wait in the network. */
@@ -232,12 +253,10 @@ export class Connection {
     if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.ping();
   }
 
-  /** Sends a text; false: the connection is not open, or the server does not read. */
-  send(text: string): boolean {
+  /** Sends a text, unless the connection is not open or the server does not read. */
+  send(text: string): void {
     const ws = this.#ws;
-    if (ws?.readyState !== WebSocket.OPEN || ws.bufferedAmount > UNSENT_BYTES_MAX) return false;
-    ws.send(text);
-    return true;
+    if (ws?.readyState === WebSocket.OPEN && ws.bufferedAmount < UNSENT_BYTES_MAX) ws.send(text);
   }
 
   /** The server is about to close: sends Close and reads on until the server's, or for 2 s: then ws ends the socket. */
@@ -253,6 +272,7 @@ export class Connection {
     if (this.#state === 'stopping' || this.#state === 'stopped') return;
     this.#enter('stopping');
     clearTimeout(this.#retry_timer);
+    this.#leaveQueue();
     clearInterval(this.#ping_timer);
     const ws = this.#ws;
     if (ws?.readyState === WebSocket.OPEN || ws?.readyState === WebSocket.CLOSING) {
@@ -278,7 +298,10 @@ export class Connection {
       return;
     }
     const live_ms = this.#live_at === null ? null : performance.now() - this.#live_at;
-    if (live_ms !== null) this.#backoff.wasLive(live_ms);
+    if (live_ms !== null) {
+      this.#backoff.wasLive(live_ms);
+      this.#down_since_ms = this.#tools.now();
+    }
     // A server that says so on each connection, as soon as it is made, is not hammered.
     const at_once = this.#is_replaced && live_ms !== null && live_ms >= REPLACED_AT_ONCE_MS;
     this.#retry('waiting', sentence, at_once ? 0 : this.#backoff.next(retry_after_ms));
@@ -287,9 +310,24 @@ export class Connection {
 
   /** The server refused all that was asked of it: comes back after the longest delay. */
   reject(sentence: string): void {
-    if (this.#live_at !== null) this.#backoff.wasLive(performance.now() - this.#live_at);
+    if (this.#live_at !== null) {
+      this.#backoff.wasLive(performance.now() - this.#live_at);
+      this.#down_since_ms = this.#tools.now();
+    }
     this.#retry('rejected', sentence, this.#backoff.longest());
     this.#events.lost('rejected');
+  }
+
+  #inTurn(): void {
+    this.#queued_at = performance.now();
+    const leave = this.#tools.permit('connect', 1, this.#down_since_ms, () => {
+      this.#queued_at = null;
+      this.#connect();
+    });
+    this.#leaveQueue = () => {
+      this.#queued_at = null;
+      leave();
+    };
   }
 
   #connect(): void {
@@ -388,12 +426,13 @@ export class Connection {
     this.#error = sentence;
     this.#enter(state);
     this.#events.log('warn', `${sentence}; trying again in ${(delay_ms / 1000).toFixed(1)} s`);
-    this.#retry_timer = setTimeout(() => this.#connect(), delay_ms);
+    this.#retry_timer = setTimeout(() => this.#inTurn(), delay_ms);
   }
 
   /** Lets go of the socket at once. What it says from now on is nobody's. */
   #drop(): void {
     clearInterval(this.#ping_timer);
+    this.#leaveQueue();
     this.#is_replaced = false;
     const ws = this.#ws;
     this.#ws = null;

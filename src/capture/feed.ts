@@ -101,7 +101,12 @@ export class Feed {
     this.#subscriptions = new Subscriptions(
       protocol,
       this.#router,
-      { now: tools.now, send: (text) => this.#connection.send(text) },
+      {
+        now: tools.now,
+        send: (text) => this.#connection.send(text),
+        permit: tools.permit,
+        downSince: () => this.#connection.down_since_ms,
+      },
       {
         live: (handle) => this.#live(handle),
         rejected: (handle) => this.#carried.get(handle)?.recorder.lost('rejected'),
@@ -137,7 +142,7 @@ export class Feed {
     this.#carried.set(handle, carried);
     if (this.#control === null) this.#only = carried;
     this.#subscriptions.add(handle, settings.topic);
-    this.#connection.start();
+    this.#connection.start(recorder.recorded.lost_since_ms);
     return handle;
   }
 

@@ -12,6 +12,7 @@ import { readBootId } from '../shared/mark.js';
 import { Capture } from './capture.js';
 import { realDisk } from './disk.js';
 import { acquireTopic } from './lock.js';
+import { Permits } from './permits.js';
 import { HOUR_MS } from './recorder.js';
 
 type Start = Extract<ToCapture, { type: 'start' }>;
@@ -27,6 +28,14 @@ const IN_FLIGHT_MAX = 1_000;
 
 let in_flight = 0;
 let capture: Capture | null = null;
+const permits = new Permits({
+  // Past the bound on records: these are few, and the supervisor counts on each.
+  send: (message) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => {});
+  },
+  random: Math.random,
+  log,
+});
 let stopping = false;
 let memory_bytes = 0;
 
@@ -77,6 +86,7 @@ async function start({ output_dir, topics, control_name }: Start): Promise<void>
         kill: (pid) => process.kill(pid, 'SIGKILL'),
       }),
     authorities,
+    permitFor: (name, protocol) => permits.for(name, protocol),
     memoryBytes: residentBytes,
     pid: process.pid,
     boot_id,
@@ -137,6 +147,7 @@ const no_settings = setTimeout(() => void stop('no settings came'), SETTINGS_MS_
 process.on('message', (message: ToCapture) => {
   if (message.type === 'stop') void stop('the supervisor asked for it', message.reason);
   else if (message.type === 'change') change(message).catch(fail);
+  else if (message.type !== 'start') permits.take(message);
   else {
     clearTimeout(no_settings);
     // The first sign of life.

@@ -1,26 +1,47 @@
-// The outbox: sends texts on a connection in their order and no faster than the server allows. It promises: never more
-// than the allowance within its time, with a fifth of it left for what does not pass here (the answers to the server's
-// own pings); what waits when the connection goes is forgotten.
+// The outbox: sends texts on a connection in their order and no faster than the server allows, on this connection and
+// on all of its host's together. It promises: never more than the allowance within its time, with a fifth of it left
+// for what does not pass here (the answers to the server's ping frames); what keeps the connection alive goes before
+// what waits; what waits when the connection goes is forgotten.
 
 import type { Allowance } from '../shared/protocol.js';
 
+export interface OutboxTools {
+  /** Calls `go` when a message may go to the host; see permits.ts. */
+  permit(down_since_ms: number, go: () => void): () => void;
+  send(text: string): void;
+}
+
+interface Item {
+  readonly text: string;
+  readonly down_since_ms: number;
+  readonly sent: () => void;
+}
+
 export class Outbox {
   readonly #allowance: Allowance | null;
-  readonly #send: (text: string) => void;
-  readonly #waiting: { readonly text: string; readonly sent: () => void }[] = [];
+  readonly #tools: OutboxTools;
+  readonly #waiting: Item[] = [];
   /** When the last ones were sent, by the steady clock. */
   #sent_at: number[] = [];
   #timer: NodeJS.Timeout | null = null;
+  #leaveQueue: (() => void) | null = null;
+  #flushing = false;
 
-  /** `allowance`: null: as fast as they come. */
-  constructor(allowance: Allowance | null, send: (text: string) => void) {
+  /** `allowance`: of one connection; null: as fast as they come. */
+  constructor(allowance: Allowance | null, tools: OutboxTools) {
     this.#allowance = allowance && { ...allowance, count: Math.max(1, Math.floor(allowance.count * 0.8)) };
-    this.#send = send;
+    this.#tools = tools;
   }
 
-  /** `sent` is called when it leaves. */
-  send(text: string, sent: () => void = () => {}): void {
-    this.#waiting.push({ text, sent });
+  /** `sent` is called when it leaves; `down_since_ms`: since when what it asks for is missing. */
+  send(text: string, down_since_ms: number, sent: () => void = () => {}): void {
+    this.#waiting.push({ text, down_since_ms, sent });
+    this.#flush();
+  }
+
+  /** Before all that waits. */
+  sendFirst(text: string): void {
+    this.#waiting.unshift({ text, down_since_ms: 0, sent: () => {} });
     this.#flush();
   }
 
@@ -30,24 +51,43 @@ export class Outbox {
     this.#sent_at = [];
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#leaveQueue?.();
+    this.#leaveQueue = null;
   }
 
   #flush(): void {
-    if (this.#timer !== null) return;
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const wait_ms = this.#wait();
-      if (wait_ms > 0) {
-        this.#timer = setTimeout(() => {
-          this.#timer = null;
-          this.#flush();
-        }, wait_ms);
-        return;
-      }
-      this.#waiting.shift();
-      if (this.#allowance !== null) this.#sent_at.push(performance.now());
-      this.#send(next.text);
-      next.sent();
+    if (this.#flushing) return;
+    this.#flushing = true;
+    while (this.#timer === null && this.#leaveQueue === null && this.#waiting.length > 0) this.#next();
+    this.#flushing = false;
+  }
+
+  #next(): void {
+    const wait_ms = this.#wait();
+    if (wait_ms > 0) {
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.#flush();
+      }, wait_ms);
+      return;
     }
+    const [{ down_since_ms = 0 } = {}] = this.#waiting;
+    let went = false;
+    const leave = this.#tools.permit(down_since_ms, () => {
+      went = true;
+      this.#leaveQueue = null;
+      this.#sendOldest();
+      this.#flush();
+    });
+    if (!went) this.#leaveQueue = leave;
+  }
+
+  #sendOldest(): void {
+    const item = this.#waiting.shift();
+    if (item === undefined) return;
+    if (this.#allowance !== null) this.#sent_at.push(performance.now());
+    this.#tools.send(item.text);
+    item.sent();
   }
 
   /** Until the next one may go, milliseconds. */

@@ -15,6 +15,7 @@ import { partsOf } from '../shared/topic-names.js';
 import { understand } from './answers.js';
 import { CEILING_MS_MAX } from './backoff.js';
 import { Outbox } from './outbox.js';
+import type { Permit } from './permits.js';
 import { requestsFor } from './requests.js';
 import type { Router } from './router.js';
 
@@ -26,8 +27,11 @@ const WORDS_LENGTH_MAX = 200;
 
 export interface SubscriptionsTools {
   now(): number;
-  /** False: not now. */
-  send(text: string): boolean;
+  send(text: string): void;
+  /** Asked before each message; see permits.ts. */
+  readonly permit: Permit;
+  /** Since when the connection is not what it should be, Unix milliseconds. */
+  downSince(): number;
 }
 
 export interface SubscriptionsEvents {
@@ -86,7 +90,10 @@ export class Subscriptions {
     this.#router = router;
     this.#tools = tools;
     this.#events = events;
-    this.#outbox = new Outbox(protocol.limits.requests ?? null, tools.send);
+    this.#outbox = new Outbox(protocol.limits.requests ?? null, {
+      permit: (down_since_ms, go) => tools.permit('request', 1, down_since_ms, go),
+      send: tools.send,
+    });
   }
 
   /** Takes a topic in, under a handle of its own; it is asked for as soon as the connection is open. */
@@ -112,13 +119,13 @@ export class Subscriptions {
     if (!this.#is_open) return;
     const asked = [{ number: handle, topic: topic.topic, bound: this.#router.bound(handle) }];
     for (const { text } of requestsFor(this.#protocol, 'unsubscribe', asked, this.#requestTools))
-      this.#outbox.send(text);
+      this.#outbox.sendFirst(text);
   }
 
   /** The connection is open. */
   opened(): void {
     this.#is_open = true;
-    this.#send(this.#protocol.open);
+    for (const text of this.#render(this.#protocol.open)) this.#outbox.send(text, this.#tools.downSince());
     for (const topic of this.#topics.values()) this.#enter(topic, 'subscribing');
     this.#live = 0;
     if (this.#protocol.subscribe.length === 0) {
@@ -157,7 +164,7 @@ export class Subscriptions {
 
   /** The protocol's own pings. */
   ping(): void {
-    this.#send(this.#protocol.ping);
+    for (const text of this.#render(this.#protocol.ping)) this.#outbox.sendFirst(text);
   }
 
   /** Subscribes a topic that is live once more; whatever the server answers. */
@@ -177,7 +184,7 @@ export class Subscriptions {
         this.#goLive(handle, 'Live: the first message came');
       return true;
     }
-    if (means === 'asks') this.#tools.send(answer ?? '');
+    if (means === 'asks') this.#outbox.sendFirst(answer ?? '');
     else if (means === 'closing') this.#events.closing(words ?? text.slice(0, WORDS_LENGTH_MAX));
     else if (means !== 'pong') this.#judge(means, message);
     return false;
@@ -219,13 +226,12 @@ export class Subscriptions {
   }
 
   /** What concerns the connection; a topic that stands in it is the first. */
-  #send(templates: readonly Template[]): void {
+  #render(templates: readonly Template[]): string[] {
     const [{ topic = '' } = {}] = this.#topics.values();
     const time = String(Math.floor(this.#tools.now() / 1000));
-    for (const template of templates) {
-      const names = { ...partsOf(this.#protocol, topic), topic, id: this.#nextId(), time };
-      for (const text of renderTemplates([template], names)) this.#outbox.send(text);
-    }
+    return templates.flatMap((template) =>
+      renderTemplates([template], { ...partsOf(this.#protocol, topic), topic, id: this.#nextId(), time }),
+    );
   }
 
   #gather(handle: number): void {
@@ -245,7 +251,7 @@ export class Subscriptions {
     });
     for (const request of requestsFor(this.#protocol, 'subscribe', named, this.#requestTools)) {
       this.#pending.push({ id: request.id, topics: request.topics, is_again });
-      this.#outbox.send(request.text, () => {
+      this.#outbox.send(request.text, this.#tools.downSince(), () => {
         for (const handle of request.topics) this.#asked(handle);
       });
     }

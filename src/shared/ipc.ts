@@ -1,14 +1,25 @@
 // What the supervisor and a capture process say to each other, and the one place where the supervisor
 // checks what a child sent: it must survive any message, so nothing is believed before it passed here.
 
+import type { PermitKind } from './limits.js';
 import type { TopicSettings } from './settings.js';
 import { isTopicState, type TopicState } from './status.js';
 
 /** Why a topic is no longer captured, as its ledger says it. */
 export type StopReason = 'stopped' | 'reconfigured';
 
+/**
+ * What the supervisor answers to an `Ask`: `queued` at once and then each second while it waits, so that silence means
+ * that nobody answers; `permit` when it may go.
+ */
+export interface PermitAnswer {
+  readonly type: 'queued' | 'permit';
+  readonly id: number;
+}
+
 /** Supervisor to capture. */
 export type ToCapture =
+  | PermitAnswer
   /**
    * Sent once, right after the fork. `control_name`: the name of the files for messages of no topic, in a process that
    * many topics share; null: it carries one topic, and every message is its.
@@ -68,7 +79,28 @@ export interface LogRecord {
   readonly message: string;
 }
 
-export type FromCapture = Report | LogRecord;
+/** A capture wants to connect to a topic's host, or to send messages there. */
+export interface Ask {
+  readonly type: 'ask';
+  /** Names the ask in all that follows; each is another number. */
+  readonly id: number;
+  /** Of the topic, or of one of those that share the connection. */
+  readonly name: string;
+  readonly kind: PermitKind;
+  readonly count: number;
+  /** Unix milliseconds; the longest down go first. 0: it is not down, and would be if this had to wait. */
+  readonly down_since_ms: number;
+}
+
+/** It is done now, with a permit or for want of an answer (`went`), or no longer wanted (`cancel`). */
+export interface AskEnd {
+  readonly type: 'went' | 'cancel';
+  readonly id: number;
+}
+
+export type PermitMessage = Ask | AskEnd;
+
+export type FromCapture = Report | LogRecord | PermitMessage;
 
 /** A sentence longer than this is cut: a server's words or a stack must not flood the log or the status. */
 const SENTENCE_LENGTH_MAX = 4096;
@@ -88,6 +120,18 @@ const isInstant = (value: unknown): value is number => isCount(value) && value <
 const isStringOrNull = (value: unknown): value is string | null =>
   value === null || typeof value === 'string';
 
+/** More messages than a protocol has templates. */
+const ASK_COUNT_MAX = 10_000;
+
+function readPermitMessage(m: Record<string, unknown>): PermitMessage | null {
+  const { type, id, name, kind, count, down_since_ms } = m;
+  if (!isCount(id)) return null;
+  if (type === 'went' || type === 'cancel') return { type, id };
+  if (type !== 'ask' || (kind !== 'connect' && kind !== 'request') || !isInstant(down_since_ms)) return null;
+  if (typeof name !== 'string' || !isCount(count) || count < 1 || count > ASK_COUNT_MAX) return null;
+  return { type, id, name, kind, count, down_since_ms };
+}
+
 /** The message as a `FromCapture`, or null when it is none. */
 export function readFromCapture(value: unknown): FromCapture | null {
   if (typeof value !== 'object' || value === null) return null;
@@ -98,7 +142,8 @@ export function readFromCapture(value: unknown): FromCapture | null {
     const level = m.level as LogLevel;
     return { type: 'log', name: m.name, at_ms: m.at_ms, level, message: asSentence(m.message) };
   }
-  if (m.type !== 'report' || !isCount(m.memory_bytes) || !Array.isArray(m.topics)) return null;
+  if (m.type !== 'report') return readPermitMessage(m);
+  if (!isCount(m.memory_bytes) || !Array.isArray(m.topics)) return null;
   const topics = m.topics.map(readTopicReport);
   if (!topics.every((topic) => topic !== null)) return null;
   return { type: 'report', memory_bytes: m.memory_bytes, topics };

@@ -5,6 +5,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { errorMessage } from '../shared/errors.js';
 import {
   type LogRecord,
+  type PermitAnswer,
+  type PermitMessage,
   type Report,
   readFromCapture,
   type StopReason,
@@ -19,6 +21,8 @@ const REST_MS_MAX = 1_000;
 export interface CaptureEvents {
   report(report: Report): void;
   log(record: LogRecord): void;
+  /** It asks for a permit, or tells what became of an ask. */
+  permit(message: PermitMessage): void;
   /** A line that it printed. */
   printed(line: string): void;
   /** It sent something that is no message; told once. */
@@ -70,6 +74,10 @@ export class CaptureProcess {
     this.#send({ type: 'stop', reason });
   }
 
+  answer(answer: PermitAnswer): void {
+    this.#send(answer);
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -86,7 +94,8 @@ export class CaptureProcess {
       if (!this.#nonsense) this.#events.nonsense();
       this.#nonsense = true;
     } else if (message.type === 'log') this.#events.log(message);
-    else this.#events.report(message);
+    else if (message.type === 'report') this.#events.report(message);
+    else this.#events.permit(message);
   }
 
   #end(how: string): void {

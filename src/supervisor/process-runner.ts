@@ -4,11 +4,13 @@
 // It promises: the group has one process at a time; a process that says nothing for 15 of our own seconds is replaced
 // (our own: a machine that sleeps is no fault of the child's); stopping ends, with the process killed at its deadline.
 
-import type { Report, StopReason } from '../shared/ipc.js';
+import type { PermitMessage, Report, StopReason } from '../shared/ipc.js';
+import type { TopicSettings } from '../shared/settings.js';
 import type { TopicState, TopicStatus } from '../shared/status.js';
 import { within } from '../shared/within.js';
 import { CaptureProcess } from './capture-process.js';
 import type { Log } from './log.js';
+import type { PermitDesk } from './permit-desk.js';
 import type { StartQueue } from './start-queue.js';
 import type { TopicAccount } from './topic-account.js';
 
@@ -38,6 +40,7 @@ export interface RunnerTools {
   readonly output_dir: string;
   readonly capture_file: URL;
   readonly starts: StartQueue;
+  readonly permits: PermitDesk;
   readonly timing: Timing;
   readonly log: Log;
 }
@@ -47,6 +50,8 @@ export class ProcessRunner {
   readonly control_name: string | null;
   readonly #tools: RunnerTools;
   readonly #accounts = new Map<string, TopicAccount>();
+  /** For which topic an ask that is not over was made. */
+  readonly #asked = new Map<number, TopicSettings>();
   #process: CaptureProcess | null = null;
   #up = () => {};
   #memory_bytes = 0;
@@ -130,6 +135,7 @@ export class ProcessRunner {
     this.#process = new CaptureProcess(capture_file, this.#title, start, {
       report: (report) => this.#take(report),
       log: ({ level, message, at_ms, name }) => this.#log(level, message, at_ms, name),
+      permit: (message) => this.#takePermit(message),
       printed: (line) => {
         if (/\w*Error\b/.test(line)) this.#last_words = line.trim();
         this.#log('warn', `The capture process printed: ${line}`);
@@ -153,10 +159,21 @@ export class ProcessRunner {
     for (const topic of report.topics) this.#accounts.get(topic.name)?.take(topic, !this.#stopping);
   }
 
+  #takePermit(message: PermitMessage): void {
+    const { id } = message;
+    const topic = message.type === 'ask' ? this.#accounts.get(message.name)?.settings : this.#asked.get(id);
+    if (topic === undefined) return;
+    if (message.type === 'ask') this.#asked.set(id, topic);
+    else this.#asked.delete(id);
+    this.#tools.permits.take(topic, message, (answer) => this.#process?.answer(answer));
+  }
+
   #ended(how: string): void {
     const pid = this.#process?.pid ?? null;
     this.#up();
     this.#process = null;
+    for (const topic of this.#asked.values()) this.#tools.permits.forget(topic);
+    this.#asked.clear();
     for (const account of this.#accounts.values()) account.endRun();
     this.#gone();
     const who = pid === null ? 'The capture process' : `The capture process ${pid}`;

@@ -9,6 +9,7 @@ import { VERSION } from '../shared/version.js';
 import { type Change, changeOf, describeChange, settingsAfter } from './change.js';
 import { type Group, type GroupChange, groupsOf, regroup } from './groups.js';
 import type { Log } from './log.js';
+import { PermitDesk } from './permit-desk.js';
 import { ProcessRunner, type RunnerTools, TIMING, type Timing } from './process-runner.js';
 import { Rate } from './rates.js';
 import { StartQueue } from './start-queue.js';
@@ -39,6 +40,7 @@ export class Supervisor {
   #runners: readonly ProcessRunner[];
   readonly #started_at_ms = Date.now();
   readonly #started = performance.now();
+  readonly #permits = new PermitDesk();
   readonly #rate = new Rate(performance.now());
   #state: StatusDocument['state'] = 'starting';
   /** Counted by topics that are no longer captured. */
@@ -53,10 +55,12 @@ export class Supervisor {
   constructor(settings: Settings, tools: SupervisorTools) {
     this.#settings = settings;
     this.#tools = tools;
+    this.#permits.setTopics(settings.topics);
     this.#runner_tools = {
       output_dir: settings.output_dir,
       capture_file: tools.capture_file,
       starts: new StartQueue(STARTS_AT_ONCE_MAX),
+      permits: this.#permits,
       timing: tools.timing ?? TIMING,
       log: tools.log,
     };
@@ -143,6 +147,7 @@ export class Supervisor {
     this.#tools.log('info', message);
     this.#settings = settingsAfter(this.#settings, settings);
     this.#changeAccounts(change);
+    this.#permits.setTopics(this.#settings.topics);
     clearInterval(this.#status_timer);
     this.#status_timer = setInterval(() => this.#tell(), settings.status_interval_ms);
     const before = this.#runners;
@@ -195,6 +200,7 @@ export class Supervisor {
   #tick(): void {
     const now = performance.now();
     for (const runner of this.#runners) runner.tick(now);
+    this.#permits.tick();
     this.#rate.note(now, this.#messages());
     const accounts = [...this.#accounts.values()];
     if (this.#state === 'starting' && accounts.every((account) => account.settled)) {

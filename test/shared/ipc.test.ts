@@ -1,4 +1,4 @@
-// Promises about what the supervisor believes of a child: a report or a record in full, or nothing.
+// Promises about what the supervisor believes of a child: a report, a record or an ask in full, or nothing.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -58,8 +58,38 @@ test('a record with any field missing or of the wrong kind is nothing', () => {
   expect(readFromCapture({ ...record, level: 'fatal' })).toBeNull();
 });
 
+const ask = {
+  type: 'ask',
+  id: 1,
+  name: 'a',
+  kind: 'connect',
+  count: 1,
+  down_since_ms: 1_700_000_000_000,
+} as const;
+
+test('an ask, and what becomes of it, are read as they are, without what does not belong to them', () => {
+  expect(readFromCapture({ ...ask, host: 'wss://elsewhere' })).toEqual(ask);
+  expect(readFromCapture({ ...ask, kind: 'request', count: 10_000, down_since_ms: 0 })).not.toBeNull();
+  for (const type of ['went', 'cancel']) expect(readFromCapture({ ...ask, type })).toEqual({ type, id: 1 });
+});
+
+test('an ask with any field missing or of the wrong kind is nothing', () => {
+  for (const key of Object.keys(ask)) {
+    for (const wrong of [undefined, null, true, {}, -1, 1.5, 2 ** 53, Number.NaN]) {
+      expect(readFromCapture({ ...ask, [key]: wrong })).toBeNull();
+    }
+  }
+  for (const key of ['type', 'id', 'kind', 'count', 'down_since_ms']) {
+    for (const wrong of ['1', '__proto__']) expect(readFromCapture({ ...ask, [key]: wrong })).toBeNull();
+  }
+  expect(readFromCapture({ ...ask, count: 0 })).toBeNull();
+  expect(readFromCapture({ ...ask, count: 10_001 })).toBeNull();
+  expect(readFromCapture({ type: 'went' })).toBeNull();
+});
+
 test('an instant that no Date can hold is nothing', () => {
   expect(readFromCapture({ ...record, at_ms: 8.64e15 + 1 })).toBeNull();
+  expect(readFromCapture({ ...ask, down_since_ms: 8.64e15 + 1 })).toBeNull();
   expect(readFromCapture(reportOf({ ...topic, since_ms: 8.64e15 + 1 }))).toBeNull();
   expect(readFromCapture(reportOf({ ...topic, last_message_at_ms: 8.64e15 + 1 }))).toBeNull();
 });
@@ -78,8 +108,11 @@ test("a server's words come on one line of a bounded length, without what could 
 
 test('nothing that a child sends throws', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.anything(), fc.record({ type: fc.constantFrom('log', 'report') })), (value) => {
-      readFromCapture(value);
-    }),
+    fc.property(
+      fc.oneof(fc.anything(), fc.record({ type: fc.constantFrom('log', 'report', 'ask', 'went', 'cancel') })),
+      (value) => {
+        readFromCapture(value);
+      },
+    ),
   );
 });

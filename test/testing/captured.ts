@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { Capture } from '../../src/capture/capture.js';
 import type { Disk } from '../../src/capture/disk.js';
 import { realDisk } from '../../src/capture/disk.js';
+import type { Permit } from '../../src/capture/permits.js';
 import { HOUR_MS } from '../../src/capture/recorder.js';
 import type { LogLevel, TopicReport } from '../../src/shared/ipc.js';
 import { readBootId } from '../../src/shared/mark.js';
@@ -33,7 +34,14 @@ export interface CaptureOptions {
   readonly ca?: string;
   /** From 0 up to, and without, 1: the part of the longest delay that is waited before the next try. */
   readonly random?: () => number;
+  /** None given: whoever asks may go at once. */
+  readonly permit?: Permit;
 }
+
+const goAtOnce: Permit = (_kind, _count, _down_since_ms, go) => {
+  go();
+  return () => {};
+};
 
 /** Starts a capture of topic `t` from `ws_url`. Delays between tries are zero unless `random` is given. Stopped when the test ends. */
 export async function capture(
@@ -49,6 +57,7 @@ export async function capture(
     uptime: () => performance.now(),
     random: options.random ?? (() => 0),
     acquire: async () => ({ release: async () => {} }),
+    permitFor: () => options.permit ?? goAtOnce,
     authorities: () => [options.ca ?? ''],
     memoryBytes: () => 0,
     pid: process.pid,
