@@ -25,6 +25,8 @@ export class Outbox {
   #sent_at: number[] = [];
   #timer: NodeJS.Timeout | null = null;
   #leaveQueue: (() => void) | null = null;
+  /** Withdraw what goes before all others and has no permit yet. */
+  readonly #urgent = new Set<() => void>();
   #flushing = false;
 
   /** `allowance`: of one connection; null: as fast as they come. */
@@ -39,10 +41,16 @@ export class Outbox {
     this.#flush();
   }
 
-  /** Before all that waits. */
+  /** Waits behind nothing here, and goes before all others of the host. */
   sendFirst(text: string): void {
-    this.#waiting.unshift({ text, down_since_ms: 0, sent: () => {} });
-    this.#flush();
+    let went = false;
+    let leave = () => {};
+    leave = this.#tools.permit(0, () => {
+      went = true;
+      this.#urgent.delete(leave);
+      this.#send(text);
+    });
+    if (!went) this.#urgent.add(leave);
   }
 
   /** Forgets what waits. */
@@ -53,6 +61,8 @@ export class Outbox {
     this.#timer = null;
     this.#leaveQueue?.();
     this.#leaveQueue = null;
+    for (const leave of this.#urgent) leave();
+    this.#urgent.clear();
   }
 
   #flush(): void {
@@ -85,9 +95,13 @@ export class Outbox {
   #sendOldest(): void {
     const item = this.#waiting.shift();
     if (item === undefined) return;
-    if (this.#allowance !== null) this.#sent_at.push(performance.now());
-    this.#tools.send(item.text);
+    this.#send(item.text);
     item.sent();
+  }
+
+  #send(text: string): void {
+    if (this.#allowance !== null) this.#sent_at.push(performance.now());
+    this.#tools.send(text);
   }
 
   /** Until the next one may go, milliseconds. */
