@@ -2,7 +2,7 @@
 
 import { parseFlags } from '../shared/args.js';
 import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
-import type { Preset } from '../shared/protocol.js';
+import type { Allowance, Preset } from '../shared/protocol.js';
 import { PRESETS } from '../shared/protocols/index.js';
 import { VERSION_LINE } from '../shared/version.js';
 
@@ -16,6 +16,8 @@ Lists the protocols that "protocol" may name in the configuration, and from whic
   EXAMPLE    a topic
   HEARTBEAT  what is sent every ping_interval; "answers": the server's own pings are answered
   BINARY     what binary frames hold
+  LIMITS     where they are known: topics of one request (batch) and of one connection (topics), connects to the host,
+             messages sent on one connection (sends) and on all of them (host sends)
   CONFIRMED  by which it was checked: recorded messages, recorded data alone, or the exchange's documentation
 
   --json     the presets whole, as one JSON document
@@ -23,7 +25,7 @@ Lists the protocols that "protocol" may name in the configuration, and from whic
 `;
 
 const SEPARATOR = '  ';
-const TITLES = ['NAME', 'HOSTS', 'TOPIC', 'EXAMPLE', 'HEARTBEAT', 'BINARY', 'CONFIRMED BY'];
+const TITLES = ['NAME', 'HOSTS', 'TOPIC', 'EXAMPLE', 'HEARTBEAT', 'BINARY', 'LIMITS', 'CONFIRMED BY'];
 
 /** @throws ExitError 64 for a wrong flag. */
 export async function runProtocols(argv: readonly string[]): Promise<number> {
@@ -49,10 +51,43 @@ export function drawPresets(presets: readonly Preset[]): string {
 }
 
 function cells({ name, hosts, topic, example, binary, confirmed_by, ...preset }: Preset): string[] {
-  return [name, hosts.join(', ') || '-', topic, example, heartbeatOf(preset), binary, confirmed_by ?? '-'];
+  return [
+    name,
+    hosts.join(', ') || '-',
+    topic,
+    example,
+    heartbeatOf(preset),
+    binary,
+    limitsOf(preset),
+    confirmed_by ?? '-',
+  ];
 }
 
 function heartbeatOf({ ping, answer }: Pick<Preset, 'ping' | 'answer'>): string {
   const texts = ping.map((message) => (typeof message === 'string' ? message : JSON.stringify(message)));
   return [texts.join(', ') || 'ping frames', ...(answer.length > 0 ? ['answers'] : [])].join(', ');
 }
+
+function limitsOf({ batch, limits }: Pick<Preset, 'batch' | 'limits'>): string {
+  const { topics_max, connects, requests, host_requests } = limits;
+  const all = [
+    batch && `batch ${batch.topics_max}`,
+    topics_max && `topics ${topics_max}`,
+    connects && `connects ${within(connects)}`,
+    requests && `sends ${within(requests)}`,
+    host_requests && `host sends ${within(host_requests)}`,
+  ];
+  return all.filter(Boolean).join(', ') || '-';
+}
+
+/** As in `500/5min`. */
+function within({ count, ms }: Allowance): string {
+  const [unit, unit_ms] = UNITS.find(([, length]) => ms % length === 0) ?? ['ms', 1];
+  return `${count}/${ms === unit_ms ? '' : ms / unit_ms}${unit}`;
+}
+
+const UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];

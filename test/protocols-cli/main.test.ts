@@ -28,6 +28,7 @@ test('each preset is a line with its hosts, topic form, example, heartbeat, pack
     'EXAMPLE',
     'HEARTBEAT',
     'BINARY',
+    'LIMITS',
     'CONFIRMED BY',
   ]);
   expect(lines.map((line) => line.split(' ')[0])).toEqual(PRESET_NAMES);
@@ -39,11 +40,16 @@ test('each preset is a line with its hosts, topic form, example, heartbeat, pack
     'market.btcusdt.trade.detail',
     'ping frames, answers',
     'gzip',
+    '-',
     'recording',
   ]);
   expect(row('kraken')?.at(-1)).toBe('documentation');
   expect(row('binance-usdm')?.at(-1)).toBe('recording of data');
-  expect(row('none')?.slice(1)).toEqual(['-', '{topic}', 'any name', 'ping frames', 'text', '-']);
+  expect(row('none')?.slice(1)).toEqual(['-', '{topic}', 'any name', 'ping frames', 'text', '-', '-']);
+  expect(row('bybit')?.[6]).toBe('batch 10, connects 500/5min');
+  expect(row('binance')?.[6]).toBe('batch 100, topics 1024, connects 300/5min, sends 5/s');
+  expect(row('okx')?.[6]).toBe('batch 30, connects 3/s, sends 480/h');
+  expect(row('coinbase-exchange')?.[6]).toBe('batch 10, host sends 8/s');
   expect(row('bybit')?.[4]).toBe('{"op":"ping"}');
 });
 

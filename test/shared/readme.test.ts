@@ -52,3 +52,17 @@ test("each topic that the README's table gives as an example is accepted", () =>
     }
   }
 });
+
+test("the README's table of several topics on one connection has each preset's numbers", () => {
+  const [, section = ''] = README.split('### Several topics on one connection');
+  for (const { name, batch, limits } of PRESETS) {
+    const row = section.split('\n').find((line) => line.startsWith(`| \`${name}\` |`)) ?? '';
+    const cells = row.split('|').map((cell) => cell.trim());
+    const firstNumber = (cell = '') => /^[\d,]+/.exec(cell)?.[0].replace(',', '') ?? '';
+    const single = name === 'none' ? '' : '1';
+    expect(firstNumber(cells[2]), name).toBe(String(batch?.topics_max ?? single));
+    expect(firstNumber(cells[3]), name).toBe(String(limits.topics_max ?? ''));
+    expect(firstNumber(cells[4]), name).toBe(String(limits.connects?.count ?? ''));
+    expect(firstNumber(cells[5]), name).toBe(String((limits.requests ?? limits.host_requests)?.count ?? ''));
+  }
+});

@@ -2,6 +2,7 @@
 // What passes here is what src/shared/protocols turns into a Protocol.
 
 import { nearestName } from '../nearest.js';
+import { valueAt } from '../protocol-speech.js';
 import { PRESET_NAMES, type ProtocolGiven } from '../protocols/index.js';
 import { partNames } from '../topic-form.js';
 import { type Format, oneOf, orNull, plainText, seconds, wholeNumber } from './formats.js';
@@ -131,7 +132,7 @@ const PROTOCOL_FORMATS: Readonly<Record<string, Format>> = {
 export const protocol: Format = (value, path) => {
   if (isObject(value)) {
     const mistakes = checkObject(value, PROTOCOL_FORMATS, path);
-    return mistakes.length > 0 ? mistakes : unknownParts(value, path);
+    return mistakes.length > 0 ? mistakes : [...unknownParts(value, path), ...noList(value, path)];
   }
   if (typeof value === 'string' && PRESET_NAMES.includes(value)) return [];
   const nearest = typeof value === 'string' ? nearestName(value, PRESET_NAMES) : null;
@@ -140,24 +141,44 @@ export const protocol: Format = (value, path) => {
   return [`${path} must be ${allowed}, not ${shown(value)}${hint}`];
 };
 
-/** Where parts of the topic stand, and what else may. */
-const PLACES: Readonly<Partial<Record<keyof ProtocolGiven, readonly string[]>>> = {
-  open: ['id', 'n', 'time'],
-  subscribe: ['id', 'n', 'time'],
-  unsubscribe: ['id', 'n', 'time', 'bound'],
-  ping: ['id', 'n', 'time'],
-  data_prefix: ['id', 'n', 'time'],
-  begins: [],
-  names: [],
-};
+/** Several topics would go into requests of one each, which their writer did not mean. */
+function noList({ batch, subscribe }: ProtocolGiven, path: string): string[] {
+  if (batch == null) return [];
+  const messages: readonly unknown[] = Array.isArray(subscribe) ? subscribe : [subscribe];
+  const has_list = messages.some(
+    (item) => typeof item === 'object' && Array.isArray(valueAt(item, batch.list)),
+  );
+  return has_list ? [] : [`${path}.batch.list ${shown(batch.list)} is no list in ${path}.subscribe.`];
+}
+
+/** What may stand for itself in a message to send, besides the parts of the topic. */
+const SENT: readonly string[] = ['id', 'n', 'time'];
+
+/** Where parts of the topic stand, and what else may stand there. */
+function places(
+  given: ProtocolGiven,
+): readonly [key: keyof ProtocolGiven, texts: unknown, more: readonly string[]][] {
+  const named = (rules: readonly { readonly is?: unknown }[] = []) => rules.map((rule) => rule.is ?? null);
+  return [
+    ['open', given.open, SENT],
+    ['subscribe', given.subscribe, SENT],
+    ['unsubscribe', given.unsubscribe, [...SENT, 'bound']],
+    ['ping', given.ping, SENT],
+    ['confirm', named(given.confirm), []],
+    ['refuse', named(given.refuse), []],
+    ['data_prefix', given.data_prefix, SENT],
+    ['begins', given.begins, []],
+    ['names', named(given.names), []],
+    ['aliases', Object.keys(given.aliases ?? {}).map((part) => `{${part}}`), []],
+  ];
+}
 
 /** A word in braces that nothing will stand for would go out as it is: most likely it is misspelt. */
 function unknownParts(given: ProtocolGiven, path: string): string[] {
   const parts = partNames(given.topic ?? '{topic}') ?? [];
-  return Object.entries(PLACES).flatMap(([key, more]) => {
+  return places(given).flatMap(([key, texts, more]) => {
     const known = [...new Set([...parts, 'topic', ...more])];
-    const value = given[key as keyof ProtocolGiven] ?? '';
-    const found = [...JSON.stringify(value).matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+    const found = [...JSON.stringify(texts ?? '').matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
     const unknown = found.filter((name) => !known.includes(name));
     return [...new Set(unknown)].map((name) => {
       const nearest = nearestName(name, known);

@@ -27,7 +27,8 @@ const mapOf =
   (what: string, format: Format): Format =>
   (value, path) => {
     const entries = isObject(value) ? Object.entries(value) : [];
-    if (entries.length === 0) return [`${path} must be an object of ${what}, not ${shown(value)}.`];
+    if (entries.length === 0)
+      return [`${path} must be an object of one or more ${what}, not ${shown(value)}.`];
     return entries.flatMap(([key, item]) => format(item, keyPath(path, key)));
   };
 
@@ -39,6 +40,14 @@ const regularExpression: Format = (value, path) => {
   } catch {
     return [`${path} must be a regular expression, not ${shown(value)}.`];
   }
+};
+
+/** A beginning in which the bound value stands. */
+const withBound: Format = (value, path) => {
+  const mistakes = plainText(value, path);
+  return mistakes.length > 0 || String(value).includes('{bound}')
+    ? mistakes
+    : [`${path} must have {bound} in it, not be ${shown(value)}.`];
 };
 
 /** Paths into a message and the text there. */
@@ -62,4 +71,4 @@ export const names = (when: Format): Format =>
 export const aliases: Format = mapOf('parts', mapOf('words', listOf('words', plainText)));
 
 export const binds = (when: Format): Format =>
-  objectOf({ when, value: plainText, at: plainText, begins: plainText }, ['when', 'value', 'at', 'begins']);
+  objectOf({ when, value: plainText, at: plainText, begins: withBound }, ['when', 'value', 'at', 'begins']);

@@ -51,7 +51,7 @@ test('an own object is taken as it is', () => {
     name: 'own',
     topic: '{a}',
     open: ['hello'],
-    subscribe: [{ 'dotted.key': { deep: '{topic}' } }],
+    subscribe: [{ 'dotted.key': { deep: '{topic}' } }, { un: ['{topic}'] }],
     unsubscribe: [{ un: ['{topic}'] }],
     ping: ['ping'],
     binary: 'gzip',
@@ -124,6 +124,96 @@ const REFUSED: readonly [what: string, protocol: unknown, sentence: string][] = 
     'a limit of nothing',
     { limits: { topics_max: 0 } },
     'protocol.limits.topics_max must be a whole number from 1 to 10000, not 0.',
+  ],
+  ['a batch that is none', { batch: 10 }, 'protocol.batch must be an object, not 10.'],
+  ['a batch of what', { batch: { topics_max: 5 } }, 'protocol.batch needs "list".'],
+  [
+    'a batch of nothing',
+    { batch: { list: 'a', topics_max: 0 } },
+    'protocol.batch.topics_max must be a whole number from 1 to 10000, not 0.',
+  ],
+  [
+    'a batch that is answered otherwise',
+    { batch: { list: 'a', topics_max: 2, answered: 'once' } },
+    'protocol.batch.answered must be one of "together", "each", not "once".',
+  ],
+  [
+    'a batch of what is no list',
+    { subscribe: { args: '{topic}' }, batch: { list: 'args', topics_max: 5 } },
+    'protocol.batch.list "args" is no list in protocol.subscribe.',
+  ],
+  [
+    'a batch where nothing is sent',
+    { batch: { list: 'a', topics_max: 5 } },
+    'protocol.batch.list "a" is no list',
+  ],
+  ['a beginning alone', { begins: '{' }, 'protocol.begins must be a list of texts, not "{".'],
+  ['an empty beginning', { begins: [''] }, 'protocol.begins[0] must be text, and not empty, not "".'],
+  [
+    'a misspelt part of a beginning',
+    { topic: '{channel}', begins: ['{"a":"{chanel}"'] },
+    'protocol.begins has {chanel}, which is no part of the topic: did you mean {channel}?',
+  ],
+  [
+    'other words for a part that is none',
+    { topic: '{channel}', aliases: { chanel: { trades: ['trade'] } } },
+    'protocol.aliases has {chanel}, which is no part of the topic: did you mean {channel}?',
+  ],
+  [
+    'a misspelt part of an answer',
+    { topic: '{channel}', refuse: [{ when: { a: 1 }, is: { b: '{chanel}' } }] },
+    'protocol.refuse has {chanel}, which is no part of the topic: did you mean {channel}?',
+  ],
+  [
+    'a number in a name, which differs from request to request',
+    { names: [{ is: { a: '{id}' } }] },
+    'protocol.names has {id}, which is no part of the topic: ',
+  ],
+  ['a name of nothing', { names: [{ when: { a: 1 } }] }, 'protocol.names[0] needs "is".'],
+  [
+    'a name of no path',
+    { names: [{ is: {} }] },
+    'protocol.names[0].is must be an object of one or more dotted paths and texts',
+  ],
+  [
+    'a name that is no text',
+    { names: [{ is: { a: 1 } }] },
+    'protocol.names[0].is.a must be text, and not empty, not 1.',
+  ],
+  [
+    'no regular expression',
+    { names: [{ of: '(', is: { a: 'b' } }] },
+    'protocol.names[0].of must be a regular expression, not "(".',
+  ],
+  [
+    'other words that are no list',
+    { aliases: { a: { trades: 'trade' } } },
+    'protocol.aliases.a.trades must be a list of words, not "trade".',
+  ],
+  [
+    'other words for no part',
+    { aliases: {} },
+    'protocol.aliases must be an object of one or more parts, not an object.',
+  ],
+  [
+    'a binding without its value',
+    { binds: { when: { a: 1 }, at: '0', begins: '[{bound}' } },
+    'protocol.binds needs "value".',
+  ],
+  [
+    'a binding that no message shows',
+    { binds: { when: { a: 1 }, value: 'id', at: '0', begins: '[' } },
+    'protocol.binds.begins must have {bound} in it, not be "[".',
+  ],
+  [
+    'others that are neither',
+    { confirm: [{ when: { a: 1 }, others: 'unknown' }] },
+    'protocol.confirm[0].others must be one of "confirmed", "refused", not "unknown".',
+  ],
+  [
+    'what a pong cannot name',
+    { pong: [{ when: { a: 1 }, topics: 'b' }] },
+    'protocol.pong[0].topics is not a known key: ',
   ],
   ['a wrong prefix', { data_prefix: null }, 'protocol.data_prefix must be text, not null.'],
   [
@@ -235,4 +325,14 @@ test('a topic whose protocol is wrong is not judged as well', () => {
   expect(refused({ ws_url, protocol: 'ok', topic: 'x' })).toHaveLength(1);
   expect(refused({ ws_url, topics: [{ topic: 'x', protocol: { subscribes: 1 } }] })).toHaveLength(1);
   expect(refused({ ws_url: 'okx.com', topic: 'x' })).toHaveLength(1);
+});
+
+test('braces of a regular expression are no part of the topic', () => {
+  const names = [{ of: '^a{2}$', is: { x: '{topic}' } }];
+  expect(topicOf({ protocol: { names } }).protocol.names).toEqual(names);
+});
+
+test('a batch is answered as a whole unless it is said that each topic is', () => {
+  const protocol = { subscribe: { args: ['{topic}'] }, batch: { list: 'args', topics_max: 5 } };
+  expect(topicOf({ protocol }).protocol.batch).toEqual({ list: 'args', topics_max: 5, answered: 'together' });
 });
