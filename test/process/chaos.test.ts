@@ -1,11 +1,13 @@
 // The chaos run (chaos/run.mjs) as a test, twice over: that a minute of it finds nothing wrong with the program,
-// and that it would. For the second the built program is copied and spoilt in one place, and a short run with
-// the faults that bring it to light must fail for the reason that the spoiling has.
+// and that it would. For the second the program is copied, spoilt in one place of its source and built, and a short
+// run with the faults that bring it to light must fail for the reason that the spoiling has.
 
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rolldown } from 'rolldown';
 import { describe, expect, type TestContext, test } from 'vitest';
+import bundle from '../../rolldown.config.js';
 import { PROJECT } from '../testing/supervised.js';
 
 /** What decides a landing must not be drawn by lot; this one found a mistake once. CHAOS_SEED gives another. */
@@ -32,7 +34,7 @@ async function chaos(args: readonly string[]): Promise<Outcome> {
   return { status, printed, verdict: JSON.parse(last) };
 }
 
-/** What is replaced in a built file, and by what; each text stands there once. */
+/** What is replaced in a source file of the capture, and by what; each text stands there once. */
 type Spoiling = readonly (readonly [file: string, text: string, replacement: string])[];
 
 /** A copy of the built program, inside the project so that its packages are found, with `spoiling` done to it. */
@@ -41,18 +43,21 @@ async function spoil(spoiling: Spoiling, { onTestFinished }: TestContext): Promi
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'spoilt-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const program = join(folder, 'dist');
-  await cp(join(PROJECT, 'dist'), program, { recursive: true });
-  await cp(join(PROJECT, 'package.json'), join(folder, 'package.json'));
+  for (const copied of ['src', 'dist', 'package.json']) {
+    await cp(join(PROJECT, copied), join(folder, copied), { recursive: true });
+  }
   for (const [file, text, replacement] of spoiling) {
-    const path = join(program, file);
+    const path = join(folder, 'src/capture', file);
     const [before, after, ...more] = (await readFile(path, 'utf8')).split(text);
     if (before === undefined || after === undefined || more.length > 0) {
       throw new Error(`${file} does not hold exactly once: ${text}`);
     }
     await writeFile(path, before + replacement + after);
   }
-  return program;
+  const build = await rolldown({ ...bundle, cwd: folder });
+  await build.write(bundle.output);
+  await build.close();
+  return join(folder, 'dist');
 }
 
 /** The folder of a failed run, which the harness keeps. */
@@ -98,7 +103,7 @@ const WRONG: readonly Wrong[] = [
     name: 'a crash declares no gap',
     spoiling: [
       [
-        'capture/standing.js',
+        'standing.ts',
         "if (standing.kind === 'never')",
         "if (standing.kind === 'live') return { standing: { kind: 'never' }, is_new: false, vouched_ms: 0, synced_ms: 0 }; if (standing.kind === 'never')",
       ],
@@ -111,12 +116,12 @@ const WRONG: readonly Wrong[] = [
     name: 'a gap starts at the last frame received',
     spoiling: [
       [
-        'capture/recorder.js',
-        'this.#last_message_at_ms = received_ms;\n        buffer.pushLines',
-        'this.#last_message_at_ms = globalThis.last_frame_ms = received_ms;\n        buffer.pushLines',
+        'recorder.ts',
+        'this.#last_message_at_ms = received_ms;\n    buffer.pushLines',
+        'this.#last_message_at_ms = globalThis.last_frame_ms = received_ms;\n    buffer.pushLines',
       ],
       [
-        'capture/witness.js',
+        'witness.ts',
         'const from_ms = this.#read_until_ms;',
         'const from_ms = globalThis.last_frame_ms ?? this.#read_until_ms;',
       ],
@@ -129,8 +134,8 @@ const WRONG: readonly Wrong[] = [
     name: 'the newest lines are flushed first',
     spoiling: [
       [
-        'capture/line-buffer.js',
-        'peek() {',
+        'line-buffer.ts',
+        'peek(): Batch | null {',
         // Whole lines only: a slab of which a part is written stays where it is.
         'peek() { const at = this.#slabs[0]?.written > 0 ? 1 : 0; this.#slabs.splice(at, 0, ...this.#slabs.splice(-1));',
       ],
@@ -141,7 +146,7 @@ const WRONG: readonly Wrong[] = [
   },
   {
     name: 'a torn line is left in its file',
-    spoiling: [['capture/repair.js', 'if (whole === size)', 'if (whole <= size)']],
+    spoiling: [['repair.ts', 'if (whole === size)', 'if (whole <= size)']],
     only: 'kill_in_write',
     per_minute: 150,
     finds: ({ printed }) => /nobody sent this|ends in a torn line/.test(printed),
@@ -149,11 +154,7 @@ const WRONG: readonly Wrong[] = [
   {
     name: 'gaps reach a minute further back than they may',
     spoiling: [
-      [
-        'capture/witness.js',
-        'Math.floor(Math.min(from_ms, to_ms))',
-        'Math.floor(Math.min(from_ms, to_ms)) - 60_000',
-      ],
+      ['witness.ts', 'Math.floor(Math.min(from_ms, to_ms))', 'Math.floor(Math.min(from_ms, to_ms)) - 60_000'],
     ],
     only: 'kill_capture,reset,close',
     per_minute: 150,
@@ -163,7 +164,7 @@ const WRONG: readonly Wrong[] = [
     name: 'a gap is declared all the time',
     spoiling: [
       [
-        'capture/witness.js',
+        'witness.ts',
         'this.#checkClock();',
         "this.#declare(this.#tools.now() - 1000, this.#tools.now(), 'disconnected');",
       ],
