@@ -23,8 +23,9 @@ export async function readHourFiles(folder: string): Promise<Record<string, stri
 export async function ledgerRecords<Kind extends LedgerRecord['kind']>(
   folder: string,
   kind: Kind,
+  name = 't',
 ): Promise<Extract<LedgerRecord, { kind: Kind }>[]> {
-  const text = await readFile(join(folder, 't.ledger'), 'utf8');
+  const text = await readFile(join(folder, `${name}.ledger`), 'utf8');
   const records = text
     .split('\n')
     .slice(0, -1)

@@ -13,8 +13,10 @@ export interface FeedConnection {
 
 export interface NumberedFeed {
   readonly url: string;
-  /** All there ever were, in the order of their subscriptions. */
+  /** All subscriptions that there ever were, in their order; several may be of one socket. */
   readonly connections: readonly FeedConnection[];
+  /** The topics of each subscribe request. */
+  readonly requests: readonly (readonly string[])[];
   /** The newest number of a topic; the first is 1. */
   last(topic: string): number;
   /** When a number was sent, Unix milliseconds. */
@@ -41,6 +43,9 @@ export async function startNumberedFeed({
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');
   const connections: FeedConnection[] = [];
+  const requests: string[][] = [];
+  /** Those that were unsubscribed. */
+  const ended = new Set<FeedConnection>();
   const sent_at = new Map<string, number[]>();
   const timesOf = (topic: string) => {
     const times = sent_at.get(topic) ?? [];
@@ -56,20 +61,29 @@ export async function startNumberedFeed({
         socket.send(JSON.stringify({ success: true, ret_msg: 'pong', conn_id: 'c', req_id: '', op: 'ping' }));
         return;
       }
-      socket.send(JSON.stringify({ success: true, ret_msg: '', conn_id: 'c', req_id, op: 'subscribe' }));
-      connections.push({ topic: args[0], socket });
+      socket.send(JSON.stringify({ success: true, ret_msg: '', conn_id: 'c', req_id, op }));
+      for (const topic of args as string[]) {
+        const at = connections.findIndex((each) => each.topic === topic && each.socket === socket);
+        if (op === 'unsubscribe') ended.add(connections[at] as FeedConnection);
+        else if (at === -1 || ended.has(connections[at] as FeedConnection))
+          connections.push({ topic, socket });
+      }
+      if (op === 'subscribe') requests.push(args);
     });
   });
   const feed: NumberedFeed = {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections,
+    requests,
     sending: true,
     last: (topic) => timesOf(topic).length,
     sentAt: (topic, n) => timesOf(topic)[n - 1] ?? 0,
   };
   const timer = setInterval(() => {
     if (!feed.sending) return;
-    for (const { topic, socket } of connections) {
+    for (const connection of connections) {
+      if (ended.has(connection)) continue;
+      const { topic, socket } = connection;
       const times = timesOf(topic);
       for (let i = 0; i < per_tick; i += 1) {
         if (socket.readyState !== 1 || socket.bufferedAmount > WAITING_BYTES_MAX) break;

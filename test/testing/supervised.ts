@@ -1,7 +1,7 @@
 // Runs the built program (`dist/cli.js run`) as a real process with a configuration of the test's own, asks
 // its status socket, and makes sure that nothing of it outlives the test.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -108,6 +108,17 @@ function wrap(
     signal: (name) => process.kill(pid, name),
     ended,
   };
+}
+
+/** Runs a command of the built program to its end. */
+export function runCommand(
+  args: readonly string[],
+): Promise<{ status: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CLI, ...args], (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
 }
 
 export async function askStatus(socket: string): Promise<StatusDocument> {
