@@ -214,6 +214,36 @@ test('a request that is refused as a whole for one topic: the others are to be a
   });
 });
 
+test.each([
+  ['Unknown symbol: trade:XBTUSD', ['trade:XBTUSD']],
+  ['trade:XBTUSD.', ['trade:XBTUSD']],
+  ['Unknown symbol: trade:XBTUSD-P', ['trade:XBTUSD-P']],
+  ['Unknown symbol: x-trade:XBTUSD', []],
+  ['Unknown symbol: trade:XBTUSD.X', []],
+  ['unknown', []],
+])('a refusal mentions a topic by the whole of its name: %s', (error, refused) => {
+  const bitmex = meets('bitmex', ['trade:XBTUSD', 'trade:XBTUSD-P']);
+  expect(bitmex.hear({ status: 400, error }).topics.refused).toEqual(refused);
+});
+
+test('an acknowledgement without a part that the topic has names none; with one that it has not, another', () => {
+  const kraken = meets('kraken', ['trade:A/B', 'trade:C/D']);
+  expect(kraken.hear({ method: 'subscribe', result: { channel: 'trade' }, success: true }).confirmed).toEqual(
+    [0],
+  );
+  const hyperliquid = meets('hyperliquid', ['candle:A'], ['candle:A:1m']);
+  const subscription = { type: 'candle', coin: 'A', interval: '1m' };
+  expect(
+    hyperliquid.hear({ channel: 'subscriptionResponse', data: { subscription } }).topics.confirmed,
+  ).toEqual(['candle:A:1m']);
+});
+
+test('an answer may mean the same for the topics that it does not name', () => {
+  const rule = { when: { failed: '*' }, topics: 'failed', others: 'refused' } as const;
+  const connection = new Asked({ ...presetOf('bybit'), refuse: [rule] }, [['a', 'b', 'c']]);
+  expect(connection.hear({ failed: ['b'] }).topics.refused).toEqual(['a', 'b', 'c']);
+});
+
 test("Bybit's options tell which topics failed; the others are confirmed", () => {
   const data = { failTopics: ['b'], successTopics: ['a', 'c'] };
   expect(meets('bybit', ['a', 'b', 'c']).hear({ success: false, type: 'COMMAND_RESP', data }).topics).toEqual(

@@ -246,7 +246,20 @@ test('what is bound to a topic that was taken away is bound no longer', () => {
   said(router, '{"event":"subscribed","channel":"trades","symbol":"tA","chanId":3}');
   router.remove(0);
   router.add('trades:tA');
-  expect(said(router, '[3,1]')).toBeNull();
+  const data = Buffer.from('[3,1]');
+  expect([router.begin(data, 0, data.length), router.find(data)]).toEqual([-1, -1]);
+});
+
+test('of two topics that cannot be told apart the first is named', () => {
+  const router = new Router(presetOf('coinbase-exchange'), ['full:A', 'matches:A']);
+  expect(said(router, '{"type":"match","trade_id":1,"product_id":"A"}')).toBe('full:A');
+});
+
+test('a rule is for messages of its own kind', () => {
+  const names = [{ when: { kind: 'data' }, is: { of: '{topic}' } }];
+  const router = new Router({ ...presetOf('none'), names }, ['a']);
+  expect(said(router, '{"kind":"data","of":"a"}')).toBe('a');
+  expect(said(router, '{"kind":"notice","of":"a"}')).toBeNull();
 });
 
 test('a protocol that names nothing tells nothing, and nothing that comes makes it throw', () => {
