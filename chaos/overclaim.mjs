@@ -103,8 +103,11 @@ function judgeEnd(gap, to_ms, { lives, faults }) {
 function judgeOwn({ from_ms, to_ms, reason }, { faults, clock }) {
   const guilty = faults.find(({ kind, at_ms, end_ms }) => {
     if (!KINDS[kind].gaps?.includes(reason)) return false;
-    const first = Math.min(...clock.readings(at_ms), ...clock.readings(end_ms));
-    const last = Math.max(...clock.readings(at_ms), ...clock.readings(end_ms));
+    // A process that stood still learns of a step later.
+    const step = clock.steps.find((each) => each.at_ms >= at_ms && each.at_ms <= end_ms);
+    const over_ms = reason === 'clock' ? Math.max(end_ms, step?.until_ms ?? 0) : end_ms;
+    const first = Math.min(...clock.readings(at_ms), ...clock.readings(over_ms));
+    const last = Math.max(...clock.readings(at_ms), ...clock.readings(over_ms));
     const around_ms = reason === 'clock' ? AROUND_CLOCK_MS_MAX : AROUND_MS_MAX;
     return from_ms >= first - around_ms && to_ms <= last + AROUND_MS_MAX;
   });

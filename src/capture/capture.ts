@@ -9,6 +9,7 @@ import type { Holder } from '../shared/hold-socket.js';
 import type { LogLevel, Report, StopReason, TopicReport } from '../shared/ipc.js';
 import type { Protocol } from '../shared/protocol.js';
 import type { TopicSettings } from '../shared/settings.js';
+import { marksOf } from '../shared/topic-names.js';
 import type { ConnectionSettings } from './connection.js';
 import { Feed } from './feed.js';
 import type { Permit } from './permits.js';
@@ -55,14 +56,23 @@ interface Topic {
   error: string | null;
 }
 
+/** A feed, and what decides whether another topic can join it. */
+interface Place {
+  /** How its server is reached. */
+  readonly key: string;
+  readonly topics_max: number;
+  /** By topic: what tells its messages from those of others. */
+  readonly marks: Map<number, readonly string[]>;
+  readonly feed: Feed;
+}
+
 export class Capture {
   readonly #output_dir: string;
   readonly #tools: CaptureTools;
   readonly #topics = new Map<string, Topic>();
-  readonly #feeds = new Set<{ readonly key: string; readonly topics_max: number; readonly feed: Feed }>();
+  readonly #feeds = new Set<Place>();
   /** Where messages of no topic go, in a process that topics share. */
   #control: Recorder | null = null;
-  #is_shared = false;
   #runs = 0;
   #stopping = false;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -78,7 +88,6 @@ export class Capture {
 
   /** Captures the topics; `control_name`: see `ToCapture`. Rejects where a topic cannot be taken in at all. */
   async start(topics: readonly TopicSettings[], control_name: string | null): Promise<void> {
-    this.#is_shared = control_name !== null;
     const [first] = topics;
     if (control_name !== null && first !== undefined) {
       await this.#startControl({ ...first, topic: control_name, name: control_name, overflow: 'pause' });
@@ -112,8 +121,11 @@ export class Capture {
     const recorder = this.#recorderOf(settings, {
       prepared: () => {
         if (topic.is_leaving || this.#stopping) return;
-        topic.feed = this.#feedFor(settings, ca);
-        topic.handle = topic.feed.add(settings, recorder);
+        const marks = marksOf(settings.protocol, settings.topic);
+        const place = this.#placeFor(settings, marks, ca);
+        topic.feed = place.feed;
+        topic.handle = place.feed.add(settings, recorder);
+        place.marks.set(topic.handle, marks);
       },
       full: () => topic.feed?.full(recorder),
       room: () => topic.feed?.noRoomNeeded(recorder),
@@ -132,10 +144,11 @@ export class Capture {
     const unwritten = (await topic.recorder?.finish(reason)) ?? 0;
     await topic.holder?.release();
     this.#topics.delete(name);
-    for (const entry of this.#feeds) {
-      if (entry.feed.size > 0) continue;
-      this.#feeds.delete(entry);
-      await entry.feed.stop();
+    for (const place of this.#feeds) {
+      if (place.feed === topic.feed) place.marks.delete(topic.handle);
+      if (place.feed.size > 0) continue;
+      this.#feeds.delete(place);
+      await place.feed.stop();
     }
     return unwritten;
   }
@@ -192,20 +205,25 @@ export class Capture {
     control.start();
   }
 
-  /** One that reaches its server in the same way and has a place left, or a new one. */
-  #feedFor(settings: TopicSettings, ca: readonly string[] | null): Feed {
+  /**
+   * A feed that reaches its server in the same way, has a place left and no topic whose messages could be taken for
+   * this one's; else a new one. A topic that no message names has a connection to itself.
+   */
+  #placeFor(settings: TopicSettings, marks: readonly string[], ca: readonly string[] | null): Place {
     const key = JSON.stringify(connectionSettings(settings));
-    for (const entry of this.#feeds) {
-      if (this.#is_shared && entry.key === key && entry.feed.size < entry.topics_max) return entry.feed;
+    for (const place of this.#feeds) {
+      const taken = [...place.marks.values()].flat();
+      const is_alone = marks.length === 0 || marks.some((mark) => taken.includes(mark));
+      if (!is_alone && place.key === key && place.feed.size < place.topics_max) return place;
     }
-    const permit = this.#tools.permitFor(settings.name, settings.protocol);
-    const feed = new Feed(settings, this.#control, { ...this.#tools, ca, permit });
-    this.#feeds.add({
-      key,
-      topics_max: settings.protocol.limits.topics_max ?? Number.POSITIVE_INFINITY,
-      feed,
-    });
-    return feed;
+    const { protocol, name } = settings;
+    const control = marks.length === 0 ? null : this.#control;
+    const permit = this.#tools.permitFor(name, protocol);
+    const feed = new Feed(settings, control, { ...this.#tools, ca, permit });
+    const topics_max = control === null ? 1 : (protocol.limits.topics_max ?? Number.POSITIVE_INFINITY);
+    const place = { key, topics_max, marks: new Map<number, readonly string[]>(), feed };
+    this.#feeds.add(place);
+    return place;
   }
 
   #tick(): void {

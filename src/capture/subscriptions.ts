@@ -64,8 +64,10 @@ interface Pending {
   readonly id: string;
   /** Those that it asks for and that are not answered yet. */
   readonly topics: readonly number[];
-  /** It only asks once more for what is live already: whatever the answer is. */
-  readonly is_again: boolean;
+  /** Whether the answer changes anything: not where it asks again for what is live, or takes a topic off. */
+  readonly counts: boolean;
+  /** How long it has been unanswered while we read. */
+  waited_ms: number;
 }
 
 export class Subscriptions {
@@ -118,8 +120,15 @@ export class Subscriptions {
     this.#topics.delete(handle);
     if (!this.#is_open) return;
     const asked = [{ number: handle, topic: topic.topic, bound: this.#router.bound(handle) }];
-    for (const { text } of requestsFor(this.#protocol, 'unsubscribe', asked, this.#requestTools))
+    for (const { id, text, topics } of requestsFor(
+      this.#protocol,
+      'unsubscribe',
+      asked,
+      this.#requestTools,
+    )) {
+      this.#pending.push({ id, topics, counts: false, waited_ms: 0 });
       this.#outbox.sendFirst(text);
+    }
   }
 
   /** The connection is open. */
@@ -212,7 +221,11 @@ export class Subscriptions {
       }
       for (const handle of late) this.#events.log('warn', `${sentence}; subscribing again`, handle);
     }
-    this.#pending = this.#pending.filter(({ topics }) => !topics.every((handle) => late.includes(handle)));
+    for (const pending of this.#pending) pending.waited_ms += read_ms;
+    this.#pending = this.#pending.filter(
+      ({ topics, counts, waited_ms }) =>
+        !topics.every((handle) => late.includes(handle)) && (counts || waited_ms < CONFIRM_MS_MAX),
+    );
     if (late.length + again.length > 0) this.#ask([...late, ...again]);
   }
 
@@ -250,7 +263,7 @@ export class Subscriptions {
       return topic === undefined ? [] : [{ number: handle, topic }];
     });
     for (const request of requestsFor(this.#protocol, 'subscribe', named, this.#requestTools)) {
-      this.#pending.push({ id: request.id, topics: request.topics, is_again });
+      this.#pending.push({ id: request.id, topics: request.topics, counts: !is_again, waited_ms: 0 });
       this.#outbox.send(request.text, this.#tools.downSince(), () => {
         for (const handle of request.topics) this.#asked(handle);
       });
@@ -288,9 +301,9 @@ export class Subscriptions {
     const told = [...confirmed, ...refused, ...split];
     const left = pending.topics.filter((handle) => !told.includes(handle));
     this.#pending.splice(request, 1, ...(left.length > 0 ? [{ ...pending, topics: left }] : []));
-    if (pending.is_again) return;
+    if (!pending.counts) return;
     for (const handle of confirmed) {
-      const waits = this.#pending.some(({ topics }) => topics.includes(handle));
+      const waits = this.#pending.some(({ topics, counts }) => counts && topics.includes(handle));
       if (!waits && this.#topics.get(handle)?.state === 'subscribing')
         this.#goLive(handle, 'Live: the server confirmed the subscription');
     }

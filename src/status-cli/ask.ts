@@ -3,7 +3,8 @@
 
 import { connect } from 'node:net';
 import { EXIT_NO_INSTANCE, EXIT_NOT_ALL_LIVE, EXIT_OK, errorCode, errorMessage } from '../shared/errors.js';
-import type { StatusDocument } from '../shared/status.js';
+import type { StatusDocument, TopicStatus } from '../shared/status.js';
+import { isSilent } from './columns.js';
 
 export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const ANSWER_TIMEOUT_MS = 3000;
@@ -13,10 +14,12 @@ export type Answer =
   | { readonly ok: true; readonly raw: Buffer; readonly document: StatusDocument }
   | { readonly ok: false; readonly sentence: string };
 
-/** The exit status that tells scripts the same: 0 all topics live, 1 not all, 2 no instance. */
+/** The exit status that tells scripts the same: 0 all topics live, 1 not all or silent where that counts, 2 no instance. */
 export function exitStatusOf(answer: Answer): number {
   if (!answer.ok) return EXIT_NO_INSTANCE;
-  return answer.document.topics.every((topic) => topic.state === 'live') ? EXIT_OK : EXIT_NOT_ALL_LIVE;
+  const isGood = (topic: TopicStatus) =>
+    topic.state === 'live' && !(topic.silence_counts === true && isSilent(topic));
+  return answer.document.topics.every(isGood) ? EXIT_OK : EXIT_NOT_ALL_LIVE;
 }
 
 /** The status of the supervisor behind `socket_path`; never throws. An abort of `signal` ends the wait. */

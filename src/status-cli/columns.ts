@@ -38,6 +38,10 @@ export function formatAgo(ms: number): string {
 
 const AGO_WIDTH = '59m ago'.length;
 
+/** Live, and without a message for longer than it should be. An older supervisor does not tell. */
+export const isSilent = ({ state, silent_since_ms }: TopicStatus): boolean =>
+  state === 'live' && (silent_since_ms ?? null) !== null;
+
 /** The topic, and the name of its files where that is another. */
 function topicLabel({ topic, name }: TopicStatus): string {
   return printable(name === topic ? topic : `${topic} (${name})`);
@@ -61,8 +65,8 @@ export const COLUMNS: readonly Column[] = [
   {
     title: 'STATE',
     align: 'left',
-    text: (topic) => printable(topic.state),
-    style: (topic) => STATE_STYLES[topic.state] ?? null,
+    text: (topic) => (isSilent(topic) ? 'live, silent' : printable(topic.state)),
+    style: (topic) => (isSilent(topic) ? 'yellow' : (STATE_STYLES[topic.state] ?? null)),
   },
   {
     title: 'SINCE',

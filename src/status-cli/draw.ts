@@ -4,6 +4,7 @@
 import { formatBytes, formatDuration, formatStatusLine } from '../shared/format.js';
 import { printable } from '../shared/printable.js';
 import type { StatusDocument, TopicStatus } from '../shared/status.js';
+import { formatAgo, isSilent } from './columns.js';
 import { type Paper, paint, rowsOf, widthOf } from './paper.js';
 import { drawHeader, drawTopic, layOut } from './table.js';
 import { cutEnd, wrap } from './text.js';
@@ -20,8 +21,9 @@ const STATES_WORST_FIRST: readonly string[] = [
   'starting',
 ];
 
-function stateOrder({ state }: TopicStatus): number {
-  if (state === 'live') return STATES_WORST_FIRST.length + 1;
+function stateOrder(topic: TopicStatus): number {
+  const { state } = topic;
+  if (state === 'live') return STATES_WORST_FIRST.length + (isSilent(topic) ? 1 : 2);
   const index = STATES_WORST_FIRST.indexOf(state);
   return index === -1 ? STATES_WORST_FIRST.length : index;
 }
@@ -45,14 +47,26 @@ function countStates(topics: readonly TopicStatus[]): string {
 function summaryLine(document: StatusDocument, sorted: readonly TopicStatus[]): string {
   const others = sorted.filter((topic) => topic.state !== 'live');
   const live = `${sorted.length - others.length} of ${sorted.length} topics live`;
+  const silent = sorted.filter(isSilent).length;
   const parts = [
-    others.length === 0 ? live : `${live}, ${countStates(others)}`,
+    [
+      live,
+      ...(others.length > 0 ? [countStates(others)] : []),
+      ...(silent > 0 ? [`${silent} silent`] : []),
+    ].join(', '),
     `${formatBytes(document.total_bytes)} written`,
     `pid ${document.pid}`,
     `version ${printable(document.version)}`,
   ];
   if (document.state !== 'running') parts.push(`the supervisor is ${printable(document.state)}`);
   return parts.join(' | ');
+}
+
+/** How the last reload went; nothing where there was none. */
+function reloadLine({ reloaded }: StatusDocument, now_ms: number, paper: Paper): string[] {
+  if (reloaded == null) return [];
+  const text = `${formatAgo(now_ms - reloaded.at_ms)}: ${printable(reloaded.message)}`;
+  return [paint(paper, cutEnd(text, widthOf(paper)), reloaded.ok ? null : 'red')];
 }
 
 /** `… 188 more topics, all live`, or how many are what. */
@@ -74,6 +88,7 @@ export function drawStatus(document: StatusDocument, now_ms: number, paper: Pape
   const head = [
     paint(paper, cutEnd(first, widthOf(paper)), 'bold'),
     cutEnd(summaryLine(document, sorted), widthOf(paper)),
+    ...reloadLine(document, now_ms, paper),
     '',
     drawHeader(placed, paper),
   ];
