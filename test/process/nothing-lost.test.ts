@@ -1,9 +1,9 @@
 // Promises about the whole program, as real processes: what a feed of numbered messages sent is in the files,
 // whatever happens to children, sockets and the supervisor.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { StatusDocument } from '../../src/shared/status.js';
@@ -11,6 +11,8 @@ import { account, allUpTo, gapSentences, numbersOf } from '../testing/accounts.j
 import { ledgerRecords, testFolder } from '../testing/folder.js';
 import { type NumberedFeed, startNumberedFeed } from '../testing/numbered-feed.js';
 import {
+  askStatus,
+  CLI,
   childrenOf,
   eventually,
   processesOf,
@@ -147,7 +149,6 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 test.each([
   ["PM2's way of stopping", 'SIGINT'],
   ['the way of a container or a service', 'SIGTERM'],
-  ['the end of a terminal', 'SIGHUP'],
 ] as const)('%s, %s to each process of the tree at once, loses nothing either', async (_, signal) => {
   const feed = await startNumberedFeed();
   const streamer = await supervise(await testFolder(), { topics: TOPICS, ws_url: feed.url });
@@ -159,6 +160,32 @@ test.each([
   for (const topic of TOPICS) {
     expect(await numbersOf(streamer.output_dir, topic)).toEqual(allUpTo(feed.last(topic)));
   }
+});
+
+test('the end of its terminal, which sends the signal of a reload, stops it in good order', async () => {
+  const feed = await startNumberedFeed();
+  const folder = await testFolder();
+  const topic = 'a';
+  const config_path = join(folder, 'config.json');
+  const socket = join(folder, 's.sock');
+  const output_dir = join(folder, 'out');
+  const log_file = join(folder, 'system.log');
+  const config = { output_dir, status_socket: socket, log_file, topic, ws_url: feed.url };
+  await writeFile(config_path, JSON.stringify(config));
+  const command = [process.execPath, CLI, 'run', '--config', config_path]
+    .map((word) => `'${word}'`)
+    .join(' ');
+  // It gives the program a terminal, which ends with it.
+  const terminal = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  onTestFinished(() => {
+    for (const pid of processesOf(config_path)) process.kill(pid, 'SIGKILL');
+  });
+  await eventually('live', async () => (await askStatus(socket).catch(() => null))?.live_topics === 1);
+  await more(feed, [topic], 100);
+  terminal.kill('SIGKILL');
+  await eventually('the end', () => processesOf(config_path).length === 0);
+  expect(await readFile(log_file, 'utf8')).toMatch(/Stopping: the terminal was closed[\s\S]*INFO {2}Stopped\n$/);
+  expect(await numbersOf(output_dir, topic)).toEqual(allUpTo(feed.last(topic)));
 });
 
 test('SIGTERM to a capture process alone: all it received is written, and another one goes on', async () => {

@@ -34,7 +34,7 @@ const describe = async (): Promise<Described> => {
   return list[0];
 };
 
-test('start, status, reload, restart, crash and stop under PM2 lose nothing that was received', async () => {
+test('start, status, reload, restart, crash, new topics and stop under PM2 lose nothing that was received', async () => {
   home = await testFolder();
   const feed = await startNumberedFeed();
   const socket = join(home, 's.sock');
@@ -89,6 +89,18 @@ test('start, status, reload, restart, crash and stop under PM2 lose nothing that
   });
   expect(captures.filter(runs)).toEqual([]);
   await received(100);
+
+  // The configuration is read again, by a signal and by an action: no capture is touched that is as before.
+  const write = (topics: readonly string[]) =>
+    writeFile(config_path, JSON.stringify({ ...config, topics, log_file: join(home, 'system.log') }));
+  const before = childrenOf((await describe()).pid);
+  await write([...TOPICS, 'c']);
+  await pm2('sendSignal', 'SIGHUP', 'streamer');
+  await eventually('a third topic', async () => (await askStatus(socket)).live_topics === 3);
+  await write(TOPICS);
+  expect(await pm2('trigger', 'streamer', 'reload')).toMatch(/Reloaded, topics: 1 removed, 2 as before\./);
+  expect(await pm2('trigger', 'streamer', 'status')).toMatch(/2 of 2 topics live \| Uptime: /);
+  expect(childrenOf((await describe()).pid)).toEqual(before);
 
   await pm2('stop', 'streamer');
   expect((await describe()).pm2_env.status).toBe('stopped');
