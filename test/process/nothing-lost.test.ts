@@ -184,7 +184,9 @@ test('the end of its terminal, which sends the signal of a reload, stops it in g
   await more(feed, [topic], 100);
   terminal.kill('SIGKILL');
   await eventually('the end', () => processesOf(config_path).length === 0);
-  expect(await readFile(log_file, 'utf8')).toMatch(/Stopping: the terminal was closed[\s\S]*INFO {2}Stopped\n$/);
+  expect(await readFile(log_file, 'utf8')).toMatch(
+    /Stopping: the terminal was closed[\s\S]*INFO {2}Stopped\n$/,
+  );
   expect(await numbersOf(output_dir, topic)).toEqual(allUpTo(feed.last(topic)));
 });
 
