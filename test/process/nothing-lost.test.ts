@@ -45,56 +45,65 @@ function random(seed: number): () => number {
   };
 }
 
-test('children killed, sockets closed, supervisor stopped: each message is in the files once, in order, or in a declared gap', async () => {
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-  console.log(`seed ${seed}`);
-  const draw = random(seed);
-  const feed = await startNumberedFeed();
-  const folder = await testFolder();
-  const settings = { topics: TOPICS, ws_url: feed.url };
-  let streamer = await supervise(folder, settings);
-  await streamer.until('all live', allLive);
-  for (let i = 0; i < FAULTS; i += 1) {
-    await more(feed, TOPICS, 100 + Math.floor(draw() * 200));
-    const victim = TOPICS[Math.floor(draw() * TOPICS.length)] ?? '';
-    const { topics } = await streamer.status();
-    const pid = topics.find(({ topic }) => topic === victim)?.pid ?? 0;
-    const socket = feed.connections.findLast(({ topic }) => topic === victim)?.socket;
-    const fault = ['kill', 'reset', 'close', 'stop', 'suspend'][Math.floor(draw() * 5)];
-    console.log(`fault ${fault} of ${victim}`);
-    if (fault === 'kill') process.kill(pid, 'SIGKILL');
-    if (fault === 'reset') socket?.terminate();
-    if (fault === 'close') socket?.close(1001, 'gone for a while');
-    if (fault === 'suspend') {
-      process.kill(pid, 'SIGSTOP');
-      await more(
-        feed,
-        TOPICS.filter((topic) => topic !== victim),
-        200,
-      );
-      process.kill(pid, 'SIGCONT');
-    }
-    if (fault === 'stop') {
-      streamer.signal('SIGTERM');
-      expect(await streamer.ended).toBe(0);
-      streamer = await supervise(folder, settings);
-    }
+test.each([
+  ['', TOPICS, 1],
+  [', where three topics share a process and a connection', ['a', 'b', 'c', 'd', 'e', 'f'], 3],
+] as const)(
+  'children killed, sockets closed, supervisor stopped: each message is in the files once, in order, or in a declared gap%s',
+  async (_, names, topics_per_process) => {
+    const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+    console.log(`seed ${seed}`);
+    const draw = random(seed);
+    const feed = await startNumberedFeed();
+    const folder = await testFolder();
+    const settings = { topics: names, topics_per_process, ws_url: feed.url };
+    let streamer = await supervise(folder, settings);
     await streamer.until('all live', allLive);
-  }
-  await more(feed, TOPICS, 100);
-  streamer.signal('SIGTERM');
-  expect(await streamer.ended).toBe(0);
-  const log = await streamer.log();
-  for (const topic of TOPICS) {
-    const { numbers, disordered, undeclared, declared } = await account(feed, streamer.output_dir, topic);
-    expect({ topic, disordered, undeclared }).toEqual({ topic, disordered: [], undeclared: [] });
-    // Lost at most: what was on its way when a child was killed or a socket reset.
-    expect(numbers.length).toBeGreaterThan(feed.last(topic) * 0.8);
-    const gaps = await gapSentences(streamer.output_dir, topic);
-    expect(gaps.filter((sentence) => !log.includes(sentence))).toEqual([]);
-    console.log(`${topic}: ${feed.last(topic)} sent, ${numbers.length} captured, ${declared.length} in gaps`);
-  }
-}, 120_000);
+    for (let i = 0; i < FAULTS; i += 1) {
+      await more(feed, names, 100 + Math.floor(draw() * 200));
+      const victim = names[Math.floor(draw() * names.length)] ?? '';
+      const { topics } = await streamer.status();
+      const pid = topics.find(({ topic }) => topic === victim)?.pid ?? 0;
+      const socket = feed.connections.findLast(({ topic }) => topic === victim)?.socket;
+      const fault = ['kill', 'reset', 'close', 'stop', 'suspend'][Math.floor(draw() * 5)];
+      console.log(`fault ${fault} of ${victim}`);
+      if (fault === 'kill') process.kill(pid, 'SIGKILL');
+      if (fault === 'reset') socket?.terminate();
+      if (fault === 'close') socket?.close(1001, 'gone for a while');
+      if (fault === 'suspend') {
+        process.kill(pid, 'SIGSTOP');
+        await more(
+          feed,
+          topics.filter((topic) => topic.pid !== pid).map(({ name }) => name),
+          200,
+        );
+        process.kill(pid, 'SIGCONT');
+      }
+      if (fault === 'stop') {
+        streamer.signal('SIGTERM');
+        expect(await streamer.ended).toBe(0);
+        streamer = await supervise(folder, settings);
+      }
+      await streamer.until('all live', allLive);
+    }
+    await more(feed, names, 100);
+    streamer.signal('SIGTERM');
+    expect(await streamer.ended).toBe(0);
+    const log = await streamer.log();
+    for (const topic of names) {
+      const { numbers, disordered, undeclared, declared } = await account(feed, streamer.output_dir, topic);
+      expect({ topic, disordered, undeclared }).toEqual({ topic, disordered: [], undeclared: [] });
+      // Lost at most: what was on its way when a child was killed or a socket reset.
+      expect(numbers.length).toBeGreaterThan(feed.last(topic) * 0.8);
+      const gaps = await gapSentences(streamer.output_dir, topic);
+      expect(gaps.filter((sentence) => !log.includes(sentence))).toEqual([]);
+      console.log(
+        `${topic}: ${feed.last(topic)} sent, ${numbers.length} captured, ${declared.length} in gaps`,
+      );
+    }
+  },
+  120_000,
+);
 
 /** What the log must tell of a run: its start, its connections, its files and its end. */
 async function expectToldInLog(streamer: Supervised, url: string, restarted: boolean): Promise<void> {
