@@ -177,7 +177,7 @@ export class Feed {
     const { state, since_ms, error, reconnects } = this.#connection;
     const carried = this.#carried.get(handle);
     const is_silent = carried?.silence_told === true;
-    const silent_since_ms = is_silent ? this.#tools.now() - carried.silent_ms : null;
+    const silent_since_ms = is_silent ? Math.floor(this.#tools.now() - carried.silent_ms) : null;
     if (state !== 'open') return { state, since_ms, error, reconnects, silent_since_ms: null };
     const subscribed = this.#subscriptions.standing(handle);
     return { ...subscribed, error: subscribed.error ?? error, reconnects, silent_since_ms };

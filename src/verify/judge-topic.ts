@@ -141,7 +141,8 @@ class TopicJudge {
       const sentence = `ends in a torn line of ${unfinished_bytes} bytes: the next start of the capture removes it`;
       this.#damage.push({ kind: 'torn', file, line: lines + 1, sentence });
     }
-    if (has_ledger && standing.kind === 'never') {
+    // Messages of no topic are kept, and nothing is promised of them.
+    if (has_ledger && standing.kind === 'never' && !isControlName(this.#topic.encoded_name)) {
       const sentence = 'the topic has never been live: nothing vouches for any time';
       this.#notes.push({ file, line: null, sentence });
     }

@@ -39,6 +39,16 @@ test('the exit status is 0 with all topics live, 1 with one that is not, 2 witho
   expect(exitStatusOf(await askStatus(join(await testFolder(), 'none.sock')))).toBe(2);
 });
 
+test('a silent topic is a fault only where silent_after was set by hand', async () => {
+  const silent = { silent_since_ms: 1 };
+  const shown = await documentServer(statusDocument([topicStatus('a', silent)]));
+  const counts = await documentServer(
+    statusDocument([topicStatus('a', { ...silent, silence_counts: true })]),
+  );
+  expect(exitStatusOf(await askStatus(shown.path))).toBe(0);
+  expect(exitStatusOf(await askStatus(counts.path))).toBe(1);
+});
+
 test('a socket that does not exist is named, with what to do', async () => {
   const path = join(await testFolder(), 'none.sock');
   expect(await sentenceOf(path)).toBe(

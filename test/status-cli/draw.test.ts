@@ -52,6 +52,22 @@ test('a topic in trouble stands first with the words of its error beneath', () =
   ]);
 });
 
+test('a topic that is silent says so beside its state, and stands before those that are not', () => {
+  const silent = topicStatus('z', { silent_since_ms: NOW_MS - 300_000 });
+  const lines = draw([topicStatus('a'), silent]);
+  expect(lines[1]).toMatch(/^2 of 2 topics live, 1 silent \|/);
+  expect(lines.slice(4).map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
+    ['z', 'live, silent'],
+    ['a', 'live'],
+  ]);
+});
+
+test('how the last reload of the configuration went is told under the summary', () => {
+  const reloaded = { at_ms: NOW_MS - 3000, ok: true, message: 'Reloaded, topics: 1 added, 2 as before.' };
+  const lines = drawStatus(statusDocument([topicStatus('a')], { reloaded }), NOW_MS, ENDLESS);
+  expect(lines[2]).toBe('3s ago: Reloaded, topics: 1 added, 2 as before.');
+});
+
 test('the summary says when the supervisor is not just running', () => {
   const lines = drawStatus(statusDocument([], { state: 'stopping' }), NOW_MS, ENDLESS);
   expect(lines[1]).toMatch(/^0 of 0 topics live \| .* \| the supervisor is stopping$/);
