@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { errorCode, errorMessage } from '../shared/errors.js';
 import { findHolder, topicKey } from '../shared/hold-socket.js';
 import { type Mark, readMark } from '../shared/mark.js';
+import { isControlName } from '../shared/names.js';
 import { judgeAbsent } from './absent.js';
 import { readChunks } from './chunks.js';
 import { measure } from './contents.js';
