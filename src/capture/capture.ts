@@ -33,8 +33,12 @@ const WITNESS_TICK_MS = 500;
 export interface CaptureTools extends Omit<RecorderTools, 'log'> {
   random(): number;
   log(level: LogLevel, message: string, name: string | null): void;
-  /** Waits until nobody else writes the topic's files; null: the process is stopping. */
-  acquire(name: string, waiting: (sentence: string) => void): Promise<Holder | null>;
+  /** Waits until nobody else writes the topic's files; null: it is no longer wanted, or the process is stopping. */
+  acquire(
+    name: string,
+    waiting: (sentence: string) => void,
+    isUnwanted: () => boolean,
+  ): Promise<Holder | null>;
   /** The PEM texts to trust where the topic has a file of its own; throws the system's error. */
   authorities(ca_file: string): readonly string[];
   /** How a topic asks for permits. */
@@ -51,7 +55,6 @@ interface Topic {
   recorder: Recorder | null;
   feed: Feed | null;
   handle: number;
-  is_leaving: boolean;
   /** What it waits for. */
   error: string | null;
 }
@@ -60,6 +63,8 @@ interface Topic {
 interface Place {
   /** How its server is reached. */
   readonly key: string;
+  /** Messages of no topic go to the control recorder; else it carries one topic, and every message is its. */
+  readonly is_shared: boolean;
   readonly topics_max: number;
   /** By topic: what tells its messages from those of others. */
   readonly marks: Map<number, readonly string[]>;
@@ -73,6 +78,13 @@ export class Capture {
   readonly #feeds = new Set<Place>();
   /** Where messages of no topic go, in a process that topics share. */
   #control: Recorder | null = null;
+  #control_full = false;
+  /** Resolves when the control recorder is there, before which no topic is taken in. */
+  #begun: Promise<void> = Promise.resolve();
+  /** By name: what is done with a topic is done one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  /** By name: how often it is still to be let go. */
+  readonly #unwanted = new Map<string, number>();
   #runs = 0;
   #stopping = false;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -90,14 +102,70 @@ export class Capture {
   async start(topics: readonly TopicSettings[], control_name: string | null): Promise<void> {
     const [first] = topics;
     if (control_name !== null && first !== undefined) {
-      await this.#startControl({ ...first, topic: control_name, name: control_name, overflow: 'pause' });
+      const control = { ...first, topic: control_name, name: control_name, overflow: 'pause' } as const;
+      this.#begun = this.#startControl(control);
     }
     await Promise.all(topics.map((topic) => this.add(topic)));
   }
 
-  /** Takes a topic in: resolves when its recorder is started. */
-  async add(settings: TopicSettings): Promise<void> {
-    if (this.#stopping) return;
+  /** Takes a topic in, once an earlier one of its name is gone: resolves when its recorder is started. */
+  add(settings: TopicSettings): Promise<void> {
+    return this.#inTurn(settings.name, () => this.#takeIn(settings));
+  }
+
+  /** Lets a topic go in good order. @returns the messages that could not be written. */
+  remove(name: string, reason: StopReason): Promise<number> {
+    this.#unwanted.set(name, (this.#unwanted.get(name) ?? 0) + 1);
+    return this.#inTurn(name, async () => {
+      const unwritten = await this.#letGo(name, reason);
+      const more = (this.#unwanted.get(name) ?? 0) - 1;
+      if (more > 0) this.#unwanted.set(name, more);
+      else this.#unwanted.delete(name);
+      return unwritten;
+    });
+  }
+
+  /** Closes all connections in good order and writes what is held. @returns the messages that could not be written. */
+  async stop(reason: StopReason): Promise<number> {
+    // What is being let go goes on its own way.
+    const leaving = [...this.#topics.keys()].filter((name) => this.#isUnwanted(name));
+    this.#stopping = true;
+    const turns = leaving.map((name) => this.#turns.get(name));
+    await Promise.all([...this.#feeds].map(({ feed }) => feed.stop()));
+    const staying = [...this.#topics].filter(([name]) => !leaving.includes(name));
+    const recorders = staying.map(([, { recorder }]) => recorder);
+    const unwritten = await Promise.all([
+      ...[...recorders, this.#control].map((recorder) => recorder?.finish(reason)),
+      ...turns,
+    ]);
+    for (const timer of this.#timers) clearInterval(timer);
+    return unwritten.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
+  }
+
+  report(): Report {
+    const topics = [...this.#topics.values()].map((topic) => this.#reportOf(topic));
+    return { type: 'report', memory_bytes: this.#tools.memoryBytes(), topics };
+  }
+
+  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(name);
+    const done = before === undefined ? this.#begun.then(work) : before.then(work);
+    const turn = done.catch(() => {});
+    this.#turns.set(name, turn);
+    void turn.then(() => {
+      if (this.#turns.get(name) === turn) this.#turns.delete(name);
+    });
+    return done;
+  }
+
+  /** The process is stopping, or the topic is to be let go as soon as it can be. */
+  #isUnwanted(name: string): boolean {
+    return this.#stopping || (this.#unwanted.get(name) ?? 0) > 0;
+  }
+
+  async #takeIn(settings: TopicSettings): Promise<void> {
+    const { name, ca_file } = settings;
+    if (this.#isUnwanted(name)) return;
     this.#runs += 1;
     const topic: Topic = {
       settings,
@@ -107,20 +175,21 @@ export class Capture {
       recorder: null,
       feed: null,
       handle: -1,
-      is_leaving: false,
       error: null,
     };
-    this.#topics.set(settings.name, topic);
-    topic.holder = await this.#tools.acquire(settings.name, (sentence) => {
+    this.#topics.set(name, topic);
+    const isUnwanted = () => this.#isUnwanted(name);
+    const waiting = (sentence: string) => {
       topic.error = sentence;
-      this.#tools.log('warn', sentence, settings.name);
-    });
-    if (topic.holder === null || topic.is_leaving || this.#stopping) return;
+      this.#tools.log('warn', sentence, name);
+    };
+    topic.holder = await this.#tools.acquire(name, waiting, isUnwanted);
+    if (topic.holder === null || isUnwanted()) return;
     topic.error = null;
-    const ca = settings.ca_file === null ? null : this.#tools.authorities(settings.ca_file);
+    const ca = ca_file === null ? null : this.#tools.authorities(ca_file);
     const recorder = this.#recorderOf(settings, {
       prepared: () => {
-        if (topic.is_leaving || this.#stopping) return;
+        if (isUnwanted()) return;
         const marks = marksOf(settings.protocol, settings.topic);
         const place = this.#placeFor(settings, marks, ca);
         topic.feed = place.feed;
@@ -135,39 +204,28 @@ export class Capture {
     recorder.start();
   }
 
-  /** Lets a topic go in good order. @returns the messages that could not be written. */
-  async remove(name: string, reason: StopReason): Promise<number> {
+  async #letGo(name: string, reason: StopReason): Promise<number> {
     const topic = this.#topics.get(name);
     if (topic === undefined) return 0;
-    topic.is_leaving = true;
-    await topic.feed?.remove(topic.handle);
+    await this.#leaveFeed(topic);
     const unwritten = (await topic.recorder?.finish(reason)) ?? 0;
-    await topic.holder?.release();
     this.#topics.delete(name);
-    for (const place of this.#feeds) {
-      if (place.feed === topic.feed) place.marks.delete(topic.handle);
-      if (place.feed.size > 0) continue;
-      this.#feeds.delete(place);
-      await place.feed.stop();
-    }
+    await topic.holder?.release();
     return unwritten;
   }
 
-  /** Closes all connections in good order and writes what is held. @returns the messages that could not be written. */
-  async stop(reason: StopReason): Promise<number> {
-    this.#stopping = true;
-    await Promise.all([...this.#feeds].map(({ feed }) => feed.stop()));
-    const recorders = [...this.#topics.values()].map(({ recorder }) => recorder);
-    const unwritten = await Promise.all(
-      [...recorders, this.#control].map((recorder) => recorder?.finish(reason)),
-    );
-    for (const timer of this.#timers) clearInterval(timer);
-    return unwritten.reduce<number>((sum, count) => sum + (count ?? 0), 0);
-  }
-
-  report(): Report {
-    const topics = [...this.#topics.values()].map((topic) => this.#reportOf(topic));
-    return { type: 'report', memory_bytes: this.#tools.memoryBytes(), topics };
+  /** Nothing of the topic comes after that. A connection that has no other topic is closed. */
+  async #leaveFeed({ feed, handle }: Topic): Promise<void> {
+    const place = [...this.#feeds].find((each) => each.feed === feed);
+    if (place === undefined) return;
+    if (place.marks.size > 1) {
+      await place.feed.remove(handle);
+      place.marks.delete(handle);
+      // Others may have left it at the same time.
+      if (place.marks.size > 0) return;
+    }
+    this.#feeds.delete(place);
+    await place.feed.stop();
   }
 
   #reportOf({ settings, run, since_ms, recorder, feed, handle, error }: Topic): TopicReport {
@@ -188,17 +246,23 @@ export class Capture {
   }
 
   async #startControl(settings: TopicSettings): Promise<void> {
-    const holder = await this.#tools.acquire(settings.name, (sentence) =>
-      this.#tools.log('warn', sentence, settings.name),
-    );
+    const { name } = settings;
+    const waiting = (sentence: string) => this.#tools.log('warn', sentence, name);
+    const holder = await this.#tools.acquire(name, waiting, () => this.#stopping);
     if (holder === null) return;
     const each = (tell: (feed: Feed) => void) => {
-      for (const { feed } of this.#feeds) tell(feed);
+      for (const { feed, is_shared } of this.#feeds) if (is_shared) tell(feed);
     };
     const control = this.#recorderOf(settings, {
       prepared: () => {},
-      full: () => each((feed) => feed.full(control)),
-      room: () => each((feed) => feed.noRoomNeeded(control)),
+      full: () => {
+        this.#control_full = true;
+        each((feed) => feed.full(control));
+      },
+      room: () => {
+        this.#control_full = false;
+        each((feed) => feed.noRoomNeeded(control));
+      },
       pingWanted: () => {},
     });
     this.#control = control;
@@ -214,16 +278,25 @@ export class Capture {
     for (const place of this.#feeds) {
       const taken = [...place.marks.values()].flat();
       const is_alone = marks.length === 0 || marks.some((mark) => taken.includes(mark));
-      if (!is_alone && place.key === key && place.feed.size < place.topics_max) return place;
+      if (!is_alone && place.key === key && place.marks.size < place.topics_max) return place;
     }
     const { protocol, name } = settings;
     const control = marks.length === 0 ? null : this.#control;
-    const permit = this.#tools.permitFor(name, protocol);
+    const is_shared = control !== null;
+    // Under the name of a topic that it carries then: the supervisor knows no others.
+    const permit: Permit = (...asked) =>
+      this.#tools.permitFor(this.#nameOn(feed) ?? name, protocol)(...asked);
     const feed = new Feed(settings, control, { ...this.#tools, ca, permit });
-    const topics_max = control === null ? 1 : (protocol.limits.topics_max ?? Number.POSITIVE_INFINITY);
-    const place = { key, topics_max, marks: new Map<number, readonly string[]>(), feed };
+    const topics_max = is_shared ? (protocol.limits.topics_max ?? Number.POSITIVE_INFINITY) : 1;
+    const place = { key, is_shared, topics_max, marks: new Map<number, readonly string[]>(), feed };
     this.#feeds.add(place);
+    if (control !== null && this.#control_full) feed.full(control);
     return place;
+  }
+
+  #nameOn(feed: Feed): string | undefined {
+    for (const [name, topic] of this.#topics) if (topic.feed === feed && !this.#isUnwanted(name)) return name;
+    return undefined;
   }
 
   #tick(): void {

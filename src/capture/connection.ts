@@ -310,6 +310,8 @@ export class Connection {
 
   /** The server refused all that was asked of it: comes back after the longest delay. */
   reject(sentence: string): void {
+    // While it stops, what comes is still read, and an answer may be among it.
+    if (this.#state !== 'open') return;
     if (this.#live_at !== null) {
       this.#backoff.wasLive(performance.now() - this.#live_at);
       this.#down_since_ms = this.#tools.now();

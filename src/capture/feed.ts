@@ -123,11 +123,6 @@ export class Feed {
     );
   }
 
-  /** How many topics it carries. */
-  get size(): number {
-    return this.#carried.size;
-  }
-
   /** Takes a topic in, whose recorder is prepared, and connects if it is the first. Returns its handle. */
   add(settings: TopicSettings, recorder: Recorder): number {
     const handle = this.#router.add(settings.topic);
@@ -164,6 +159,7 @@ export class Feed {
     }
     this.#router.remove(handle);
     this.#carried.delete(handle);
+    this.#wanting.delete(carried.recorder);
     this.noRoomNeeded(carried.recorder);
   }
 
@@ -249,7 +245,8 @@ export class Feed {
     if (this.#examines_all) return null;
     const prefix = this.#prefix;
     return {
-      topicAt: (bytes, start, end) => (beginsWith(bytes, start, end, prefix) ? 0 : -1),
+      topicAt: (bytes, start, end) =>
+        beginsWith(bytes, start, end, prefix) && !this.#isDoubtful(this.#only) ? 0 : -1,
       takes: () => subscriptions().any_live,
     };
   }
@@ -277,8 +274,14 @@ export class Feed {
     if (carried === null) return;
     carried.recorder.take(text, received_ms);
     const is_data = !this.#examines_all && beginsWith(text, 0, text.length, this.#prefix);
-    if (is_data && this.#subscriptions.any_live) carried.heard = true;
+    if (is_data && this.#subscriptions.any_live)
+      carried.heard ||= !this.#isDoubtful(carried) || this.#subscriptions.isData(text);
     else if (this.#subscriptions.take(text, 0)) carried.heard = true;
+  }
+
+  /** After a quiet second what begins like all else is no sign of data: it may be an answer. */
+  #isDoubtful(carried: Carried | null): boolean {
+    return this.#prefix.length === 0 && carried !== null && carried.silent_ms > 0 && !carried.heard;
   }
 
   #receivedShared(text: Buffer, received_ms: number): void {
@@ -337,13 +340,16 @@ export class Feed {
     this.#connection.ping(this.#pings);
   }
 
+  /** It answers the pings before it as well: a server need not answer each. */
   #pong(number: number): void {
-    const recorders = this.#pinged.get(number);
-    this.#pinged.delete(number);
-    for (const recorder of recorders ?? []) recorder.answered(this.reading);
-    this.#each(({ recorder, proved }) => {
-      if (recorders?.has(recorder)) proved();
-    });
+    for (const [pinged, recorders] of this.#pinged) {
+      if (pinged > number) return;
+      this.#pinged.delete(pinged);
+      for (const recorder of recorders) recorder.answered(this.reading);
+      this.#each(({ recorder, proved }) => {
+        if (recorders.has(recorder)) proved();
+      });
+    }
   }
 
   #noteSilence(handle: number, carried: Carried, read_ms: number): void {

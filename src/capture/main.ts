@@ -28,6 +28,11 @@ const IN_FLIGHT_MAX = 1_000;
 
 let in_flight = 0;
 let capture: Capture | null = null;
+let created: (capture: Capture) => void = () => {};
+/** What the supervisor says right after the start comes before the capture is there. */
+const capturing = new Promise<Capture>((resolve) => {
+  created = resolve;
+});
 const permits = new Permits({
   // Past the bound on records: these are few, and the supervisor counts on each.
   send: (message) => {
@@ -79,10 +84,10 @@ async function start({ output_dir, topics, control_name }: Start): Promise<void>
     uptime: () => Number(process.hrtime.bigint() / 1_000_000n),
     random: Math.random,
     log,
-    acquire: (name, waiting) =>
+    acquire: (name, waiting, isUnwanted) =>
       acquireTopic(output_dir, name, {
         waiting,
-        isStopping: () => stopping,
+        isStopping: () => stopping || isUnwanted(),
         kill: (pid) => process.kill(pid, 'SIGKILL'),
       }),
     authorities,
@@ -92,18 +97,16 @@ async function start({ output_dir, topics, control_name }: Start): Promise<void>
     boot_id,
     hour_ms: Number(process.env.CAPTURE_TEST_HOUR_MS ?? HOUR_MS),
   });
-  await capture.start(topics, control_name);
+  const started = capture.start(topics, control_name);
+  created(capture);
+  await started;
 }
 
 /** A topic that changes is let go before it is taken in again. */
 async function change({ remove, add }: Change): Promise<void> {
-  const leaving = new Map(remove.map((name) => [name, capture?.remove(name, reasonFor(name, add))]));
-  await Promise.all(
-    add.map(async (topic) => {
-      await leaving.get(topic.name);
-      await capture?.add(topic);
-    }),
-  );
+  const running = await capturing;
+  const leaving = remove.map((name) => running.remove(name, reasonFor(name, add)));
+  await Promise.all([...leaving, ...add.map((topic) => running.add(topic))]);
 }
 
 function reasonFor(name: string, add: Change['add']): StopReason {

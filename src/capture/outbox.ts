@@ -1,7 +1,7 @@
 // The outbox: sends texts on a connection in their order and no faster than the server allows, on this connection and
-// on all of its host's together. It promises: never more than the allowance within its time, with a fifth of it left
-// for what does not pass here (the answers to the server's ping frames); what keeps the connection alive goes before
-// what waits; what waits when the connection goes is forgotten.
+// on all of its host's together. It promises: never more than the allowance within its time; a fifth of it is left for
+// what keeps the connection alive, which goes before what waits (and for what does not pass here: the answers to the
+// server's ping frames); what waits when the connection goes is forgotten.
 
 import type { Allowance } from '../shared/protocol.js';
 
@@ -20,83 +20,102 @@ interface Item {
 export class Outbox {
   readonly #allowance: Allowance | null;
   readonly #tools: OutboxTools;
+  /** Before all others. */
+  readonly #first: string[] = [];
   readonly #waiting: Item[] = [];
   /** When the last ones were sent, by the steady clock. */
   #sent_at: number[] = [];
-  #timer: NodeJS.Timeout | null = null;
-  #leaveQueue: (() => void) | null = null;
-  /** Withdraw what goes before all others and has no permit yet. */
-  readonly #urgent = new Set<() => void>();
+  /** Withdraw the permits that have not come. Each has its place in the allowance. */
+  readonly #asked = new Set<() => void>();
+  /** One of them is for the oldest that waits. */
+  #oldest_asked = false;
+  #timer: NodeJS.Timeout | undefined;
   #flushing = false;
 
   /** `allowance`: of one connection; null: as fast as they come. */
   constructor(allowance: Allowance | null, tools: OutboxTools) {
-    this.#allowance = allowance && { ...allowance, count: Math.max(1, Math.floor(allowance.count * 0.8)) };
+    this.#allowance = allowance;
     this.#tools = tools;
   }
 
-  /** `sent` is called when it leaves; `down_since_ms`: since when what it asks for is missing. */
-  send(text: string, down_since_ms: number, sent: () => void = () => {}): void {
-    this.#waiting.push({ text, down_since_ms, sent });
+  /**
+   * `sent` is called when it leaves; `down_since_ms`: since when what it asks for is missing.
+   * @returns withdraws it; false: it has left.
+   */
+  send(text: string, down_since_ms: number, sent: () => void = () => {}): () => boolean {
+    const item = { text, down_since_ms, sent };
+    this.#waiting.push(item);
     this.#flush();
+    return () => {
+      const at = this.#waiting.indexOf(item);
+      if (at >= 0) this.#waiting.splice(at, 1);
+      return at >= 0;
+    };
   }
 
-  /** Waits behind nothing here, and goes before all others of the host. */
+  /** Goes before all that waits, here and on the host's other connections. */
   sendFirst(text: string): void {
-    let went = false;
-    let leave = () => {};
-    leave = this.#tools.permit(0, () => {
-      went = true;
-      this.#urgent.delete(leave);
-      this.#send(text);
-    });
-    if (!went) this.#urgent.add(leave);
+    this.#first.push(text);
+    this.#flush();
   }
 
   /** Forgets what waits. */
   clear(): void {
+    this.#first.length = 0;
     this.#waiting.length = 0;
     this.#sent_at = [];
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#leaveQueue?.();
-    this.#leaveQueue = null;
-    for (const leave of this.#urgent) leave();
-    this.#urgent.clear();
+    clearTimeout(this.#timer);
+    for (const withdraw of this.#asked) withdraw();
+    this.#asked.clear();
+    this.#oldest_asked = false;
   }
 
   #flush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    while (this.#timer === null && this.#leaveQueue === null && this.#waiting.length > 0) this.#next();
+    clearTimeout(this.#timer);
+    let wait_ms = this.#next();
+    while (wait_ms === 0) wait_ms = this.#next();
+    if (wait_ms < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#flush(), wait_ms);
     this.#flushing = false;
   }
 
-  #next(): void {
-    const wait_ms = this.#wait();
-    if (wait_ms > 0) {
-      this.#timer = setTimeout(() => {
-        this.#timer = null;
-        this.#flush();
-      }, wait_ms);
-      return;
+  /** Asks for the next one's permit. @returns how long to wait instead, milliseconds; infinity: for what comes. */
+  #next(): number {
+    const { count = 0 } = this.#allowance ?? {};
+    const [first] = this.#first;
+    if (first !== undefined) {
+      const wait_ms = this.#wait(count);
+      if (wait_ms > 0) return wait_ms;
+      this.#first.shift();
+      this.#ask(0, () => this.#send(first));
+      return 0;
     }
-    const [{ down_since_ms = 0 } = {}] = this.#waiting;
-    let went = false;
-    const leave = this.#tools.permit(down_since_ms, () => {
-      went = true;
-      this.#leaveQueue = null;
-      this.#sendOldest();
-      this.#flush();
+    const [oldest] = this.#waiting;
+    if (oldest === undefined || this.#oldest_asked) return Number.POSITIVE_INFINITY;
+    const wait_ms = this.#wait(Math.max(1, Math.floor(count * 0.8)));
+    if (wait_ms > 0) return wait_ms;
+    this.#oldest_asked = true;
+    this.#ask(oldest.down_since_ms, () => {
+      this.#oldest_asked = false;
+      // The one that it was asked for may have been withdrawn.
+      const item = this.#waiting.shift();
+      if (item === undefined) return;
+      this.#send(item.text);
+      item.sent();
     });
-    if (!went) this.#leaveQueue = leave;
+    return 0;
   }
 
-  #sendOldest(): void {
-    const item = this.#waiting.shift();
-    if (item === undefined) return;
-    this.#send(item.text);
-    item.sent();
+  #ask(down_since_ms: number, go: () => void): void {
+    let leave = () => {};
+    const withdraw = () => leave();
+    this.#asked.add(withdraw);
+    leave = this.#tools.permit(down_since_ms, () => {
+      this.#asked.delete(withdraw);
+      go();
+      this.#flush();
+    });
   }
 
   #send(text: string): void {
@@ -104,13 +123,15 @@ export class Outbox {
     this.#tools.send(text);
   }
 
-  /** Until the next one may go, milliseconds. */
-  #wait(): number {
+  /** Until one more is within `count`, milliseconds; infinity: not before a permit has come. */
+  #wait(count: number): number {
     if (this.#allowance === null) return 0;
-    const { count, ms } = this.#allowance;
+    const { ms } = this.#allowance;
     const now = performance.now();
     this.#sent_at = this.#sent_at.filter((at) => now - at < ms);
-    const [oldest] = this.#sent_at.slice(-count);
-    return this.#sent_at.length < count || oldest === undefined ? 0 : Math.ceil(oldest + ms - now);
+    const over = this.#sent_at.length + this.#asked.size - count;
+    if (over < 0) return 0;
+    const leaves_at = this.#sent_at[over];
+    return leaves_at === undefined ? Number.POSITIVE_INFINITY : Math.ceil(leaves_at + ms - now);
   }
 }

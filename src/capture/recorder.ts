@@ -88,6 +88,7 @@ export class Recorder {
   #disk_error: string | null = null;
   #flush_timer: NodeJS.Timeout | null = null;
   #ticks = 0;
+  #finished: Promise<number> | null = null;
 
   constructor(settings: TopicSettings, output_dir: string, tools: RecorderTools, events: RecorderEvents) {
     this.#settings = settings;
@@ -189,7 +190,12 @@ export class Recorder {
    * Writes what is held and closes the file; bounded in time. Nothing may come after it.
    * @returns the messages that could not be written.
    */
-  async finish(reason: StopReason): Promise<number> {
+  finish(reason: StopReason): Promise<number> {
+    this.#finished ??= this.#finish(reason);
+    return this.#finished;
+  }
+
+  async #finish(reason: StopReason): Promise<number> {
     const unwritten = await this.#writer.finish(DRAIN_MS_MAX);
     if (this.#flush_timer !== null) clearTimeout(this.#flush_timer);
     this.#tell();

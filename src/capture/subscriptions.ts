@@ -16,12 +16,14 @@ import { understand } from './answers.js';
 import { CEILING_MS_MAX } from './backoff.js';
 import { Outbox } from './outbox.js';
 import type { Permit } from './permits.js';
-import { requestsFor } from './requests.js';
+import { type Asked, type Request, requestsFor } from './requests.js';
 import type { Router } from './router.js';
 
 const CONFIRM_MS_MAX = 10_000;
-/** Topics that are taken in one after the other are asked for together. */
+/** Topics that are taken in, or let go, one after the other are asked for, or taken off, together. */
 const GATHER_MS = 20;
+/** What comes of a topic so soon after it was taken off may come of the subscription that ends. */
+const ENDING_MS_MAX = 5_000;
 /** A server's words longer than this are cut. */
 const WORDS_LENGTH_MAX = 200;
 
@@ -55,19 +57,23 @@ interface Subscribed {
   error: string | null;
   /** Whether the request has left. */
   asked: boolean;
+  /** Whether one has left on this connection. */
+  is_known: boolean;
   /** How long it has been in its state, or its request unanswered, while we read. */
   waited_ms: number;
 }
 
-/** A request that was sent. */
+/** A request that was sent, or is to be. */
 interface Pending {
   readonly id: string;
   /** Those that it asks for and that are not answered yet. */
   readonly topics: readonly number[];
   /** Whether the answer changes anything: not where it asks again for what is live, or takes a topic off. */
   readonly counts: boolean;
-  /** How long it has been unanswered while we read. */
-  waited_ms: number;
+  /** Takes it back; false: it has left. */
+  withdraw: () => boolean;
+  /** How long it has been unanswered while we read; null: it has not left. */
+  waited_ms: number | null;
 }
 
 export class Subscriptions {
@@ -77,7 +83,7 @@ export class Subscriptions {
   readonly #outbox: Outbox;
   readonly #router: Router;
   readonly #topics = new Map<number, Subscribed>();
-  /** Sent and not answered yet, oldest first. */
+  /** Not answered yet, oldest first. */
   #pending: Pending[] = [];
   #live = 0;
   /** Requests sent so far, on all connections. */
@@ -85,6 +91,10 @@ export class Subscriptions {
   #is_open = false;
   #gather_timer: NodeJS.Timeout | null = null;
   #gathered: number[] = [];
+  /** To be taken off. */
+  #gathered_off: Asked[] = [];
+  /** Topics that were let go, and how long ago, counted while we read. */
+  readonly #ending = new Map<string, number>();
 
   /** `router`: knows the topics by the same handles. */
   constructor(protocol: Protocol, router: Router, tools: SubscriptionsTools, events: SubscriptionsEvents) {
@@ -107,9 +117,12 @@ export class Subscriptions {
       since_ms,
       error: null,
       asked: false,
+      is_known: false,
       waited_ms: 0,
     });
-    if (this.#is_open) this.#gather(handle);
+    if (!this.#is_open) return;
+    this.#gathered.push(handle);
+    this.#gather();
   }
 
   /** Lets a topic go, which the router still knows: the server is told, if it can be. */
@@ -119,23 +132,28 @@ export class Subscriptions {
     if (topic.state === 'live') this.#live -= 1;
     this.#topics.delete(handle);
     if (!this.#is_open) return;
-    const asked = [{ number: handle, topic: topic.topic, bound: this.#router.bound(handle) }];
-    for (const { id, text, topics } of requestsFor(
-      this.#protocol,
-      'unsubscribe',
-      asked,
-      this.#requestTools,
-    )) {
-      this.#pending.push({ id, topics, counts: false, waited_ms: 0 });
-      this.#outbox.sendFirst(text);
+    for (const pending of this.#pending.filter(({ topics }) => topics.includes(handle))) {
+      if (!pending.withdraw()) continue;
+      this.#pending = this.#pending.filter((other) => other !== pending);
+      this.#ask(
+        pending.topics.filter((other) => other !== handle),
+        !pending.counts,
+      );
     }
+    if (!topic.is_known) return;
+    this.#ending.set(topic.topic, 0);
+    this.#gathered_off.push({ number: handle, topic: topic.topic, bound: this.#router.bound(handle) });
+    this.#gather();
   }
 
   /** The connection is open. */
   opened(): void {
     this.#is_open = true;
     for (const text of this.#render(this.#protocol.open)) this.#outbox.send(text, this.#tools.downSince());
-    for (const topic of this.#topics.values()) this.#enter(topic, 'subscribing');
+    for (const topic of this.#topics.values()) {
+      this.#enter(topic, 'subscribing');
+      topic.is_known = false;
+    }
     this.#live = 0;
     if (this.#protocol.subscribe.length === 0) {
       for (const handle of this.#topics.keys())
@@ -181,6 +199,11 @@ export class Subscriptions {
     this.#ask([handle], true);
   }
 
+  /** Whether a message is data, and nothing else comes of it. */
+  isData(message: Buffer): boolean {
+    return classify(this.#protocol, message.toString()).means === 'other';
+  }
+
   /**
    * Looks into a message. `handle`: of the topic that it belongs to, or -1.
    * @returns whether it is data.
@@ -189,7 +212,8 @@ export class Subscriptions {
     const text = message.toString();
     const { means, words, answer } = classify(this.#protocol, text);
     if (means === 'other') {
-      if (this.#topics.get(handle)?.state === 'subscribing')
+      const topic = this.#topics.get(handle);
+      if (topic?.state === 'subscribing' && !this.#ending.has(topic.topic))
         this.#goLive(handle, 'Live: the first message came');
       return true;
     }
@@ -221,22 +245,31 @@ export class Subscriptions {
       }
       for (const handle of late) this.#events.log('warn', `${sentence}; subscribing again`, handle);
     }
-    for (const pending of this.#pending) pending.waited_ms += read_ms;
-    this.#pending = this.#pending.filter(
-      ({ topics, counts, waited_ms }) =>
-        !topics.every((handle) => late.includes(handle)) && (counts || waited_ms < CONFIRM_MS_MAX),
-    );
+    this.#pending = this.#pending.filter((pending) => this.#waitsStill(pending, late, read_ms));
+    for (const [topic, ending_ms] of this.#ending) {
+      if (ending_ms + read_ms < ENDING_MS_MAX) this.#ending.set(topic, ending_ms + read_ms);
+      else this.#ending.delete(topic);
+    }
     if (late.length + again.length > 0) this.#ask([...late, ...again]);
+  }
+
+  /** Whether an answer to it is still expected. Where all of its topics are live without it, it has a bound as well. */
+  #waitsStill(pending: Pending, late: readonly number[], read_ms: number): boolean {
+    const { topics, counts } = pending;
+    if (topics.every((handle) => late.includes(handle))) {
+      pending.withdraw();
+      return false;
+    }
+    if (pending.waited_ms === null) return true;
+    pending.waited_ms += read_ms;
+    const matters = counts && topics.some((handle) => this.#topics.get(handle)?.state === 'subscribing');
+    return matters || pending.waited_ms < CONFIRM_MS_MAX;
   }
 
   #nextId = (): string => {
     this.#requests += 1;
     return String(this.#requests);
   };
-
-  get #requestTools(): { nextId: () => string; now_ms: number } {
-    return { nextId: this.#nextId, now_ms: this.#tools.now() };
-  }
 
   /** What concerns the connection; a topic that stands in it is the first. */
   #render(templates: readonly Template[]): string[] {
@@ -247,10 +280,11 @@ export class Subscriptions {
     );
   }
 
-  #gather(handle: number): void {
-    this.#gathered.push(handle);
+  #gather(): void {
     this.#gather_timer ??= setTimeout(() => {
       this.#gather_timer = null;
+      for (const request of this.#requestsFor('unsubscribe', this.#gathered_off.splice(0)))
+        this.#send(request, false);
       const handles = this.#gathered.splice(0).filter((gathered) => this.#topics.has(gathered));
       if (this.#protocol.subscribe.length > 0) this.#ask(handles);
       else for (const each of handles) this.#goLive(each, 'Live: this protocol sends no subscription');
@@ -262,17 +296,27 @@ export class Subscriptions {
       const topic = this.#topics.get(handle)?.topic;
       return topic === undefined ? [] : [{ number: handle, topic }];
     });
-    for (const request of requestsFor(this.#protocol, 'subscribe', named, this.#requestTools)) {
-      this.#pending.push({ id: request.id, topics: request.topics, counts: !is_again, waited_ms: 0 });
-      this.#outbox.send(request.text, this.#tools.downSince(), () => {
-        for (const handle of request.topics) this.#asked(handle);
-      });
-    }
+    for (const request of this.#requestsFor('subscribe', named)) this.#send(request, !is_again);
+  }
+
+  #requestsFor(what: 'subscribe' | 'unsubscribe', topics: readonly Asked[]): Request[] {
+    return requestsFor(this.#protocol, what, topics, { nextId: this.#nextId, now_ms: this.#tools.now() });
+  }
+
+  #send({ id, text, topics }: Request, counts: boolean): void {
+    const pending: Pending = { id, topics, counts, withdraw: () => false, waited_ms: null };
+    this.#pending.push(pending);
+    pending.withdraw = this.#outbox.send(text, this.#tools.downSince(), () => {
+      pending.waited_ms = 0;
+      for (const handle of topics) this.#asked(handle);
+    });
   }
 
   #asked(handle: number): void {
     const topic = this.#topics.get(handle);
-    if (topic?.state !== 'subscribing') return;
+    if (topic === undefined) return;
+    topic.is_known = true;
+    if (topic.state !== 'subscribing') return;
     topic.asked = true;
     topic.waited_ms = 0;
   }
@@ -281,12 +325,14 @@ export class Subscriptions {
     this.#pending = [];
     this.#outbox.clear();
     this.#gathered = [];
+    this.#gathered_off = [];
+    this.#ending.clear();
     if (this.#gather_timer !== null) clearTimeout(this.#gather_timer);
     this.#gather_timer = null;
   }
 
   #judge(means: 'confirmed' | 'refused', message: Buffer): void {
-    const { request, confirmed, refused, split, words } = understand(
+    const { request, id, confirmed, refused, split, words } = understand(
       this.#protocol,
       this.#router,
       message,
@@ -295,7 +341,9 @@ export class Subscriptions {
     const said = words ?? message.toString().slice(0, WORDS_LENGTH_MAX);
     const pending = this.#pending[request];
     if (pending === undefined) {
-      this.#takeUnasked(means, said);
+      // One that comes late, to a request of ours that is settled, settles nothing.
+      const is_late = id !== null && Number(id) >= 1 && Number(id) <= this.#requests;
+      if (!is_late) this.#takeUnasked(means, said);
       return;
     }
     const told = [...confirmed, ...refused, ...split];
