@@ -169,6 +169,8 @@ export class HourFile {
       this.#sealLeftover(hour, leftover);
       await this.#closing.get(hour);
     }
+    const is_synced = this.#unsynced.size === 0 && this.#leftovers.size === 0;
+    if (is_synced && this.#settings.fsync !== 'never') this.#events.synced(this.#events.vouched_ms());
   }
 
   /** The hour of a file of ours; null: it is another's, though its name begins alike. */

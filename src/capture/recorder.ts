@@ -121,7 +121,10 @@ export class Recorder {
       },
       closed: (path) => log('info', `Closed ${path}`),
       sealed: (seal) => this.#ledger.record({ kind: 'seal', ...seal }),
-      vouched_ms: () => this.#witness.vouched_ms,
+      vouched_ms: () => {
+        this.#witness.wrote(this.#buffer.released);
+        return this.#witness.vouched_ms;
+      },
       synced: (until_ms) => this.#witness.synced(until_ms),
       failed: (path, error) =>
         log('error', `${path} could not be synced, closed or sealed: ${describe(error)}`),

@@ -92,7 +92,9 @@ export function resume({ standing, first_live_ms, declared }: Past, it: Circumst
   const is_same_run = mark !== null && mark.boot_id === it.boot_id;
   const marked_ms = mark === null ? 0 : is_same_run ? mark.until_ms : mark.synced_ms;
   const vouched_ms = Math.max(first_live_ms, marked_ms);
-  let { from_ms, reason } = lostAt(standing, vouched_ms, mark !== null);
+  // Where nothing was ever forced to the disk, a loss of power cannot be told from a start of the machine in order.
+  const trusts_stop = is_same_run || (mark?.synced_ms ?? 0) <= first_live_ms;
+  let { from_ms, reason } = lostAt(standing, vouched_ms, mark !== null, trusts_stop);
   if (standing.kind === 'live' && declared !== null && declared.from_ms <= from_ms) {
     from_ms = Math.max(from_ms, declared.to_ms);
   }
@@ -115,6 +117,7 @@ function lostAt(
   standing: Exclude<Standing, { kind: 'never' }>,
   vouched_ms: number,
   has_mark: boolean,
+  trusts_stop: boolean,
 ): { from_ms: number; reason: GapReason } {
   if (standing.kind === 'live') {
     // What lies between the mark and the last time it went live may be declared already.
@@ -122,7 +125,8 @@ function lostAt(
     return { from_ms: is_declared ? Math.max(vouched_ms, standing.since_ms) : vouched_ms, reason: 'crash' };
   }
   const { from_ms, reason } = standing;
-  // Lost in good order, but it died before all that it had read by then was written.
-  const died_early = has_mark && vouched_ms < from_ms && reason !== 'stopped';
+  // Lost in good order, but it died before all that it had read by then was written, or forced to the disk.
+  const is_stop = reason === 'stopped' || reason === 'reconfigured';
+  const died_early = has_mark && vouched_ms < from_ms && !(is_stop && trusts_stop);
   return { from_ms: died_early ? vouched_ms : from_ms, reason };
 }

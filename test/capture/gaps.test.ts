@@ -143,6 +143,22 @@ test('a flood of dropped messages and of frames that are no text is a record and
   }
 });
 
+test.each([
+  ['rotate', true],
+  ['never', false],
+] as const)(
+  'with fsync %s, what a graceful stop vouches for is on the disk by then: %s',
+  async (fsync, is_synced) => {
+    const { c, connection } = await captureLive({ fsync });
+    await talk(connection, 300);
+    await c.stop();
+    const { until_ms } = await recordOf(c.folder, 'stop');
+    const marked = await markOf(c.folder);
+    expect(marked.until_ms).toBe(until_ms);
+    expect(marked.synced_ms === until_ms).toBe(is_synced);
+  },
+);
+
 test('a graceful stop vouches for everything up to the Close with which the server answers', async () => {
   const { c, connection } = await captureLive();
   connection.answers_close = false;

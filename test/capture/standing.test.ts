@@ -77,6 +77,16 @@ describe('after a crash', () => {
     expect(resumed([live(10_000)], { ...given, boot_id: null })).toEqual(expected);
   });
 
+  test('a stop holds up to what was on the disk, if the machine was started anew; where nothing ever was forced there, it is trusted', () => {
+    const records = [live(10_000), stop(20_000)];
+    const resumedWith = (synced_ms: number, boot_id: string) =>
+      resumed(records, { boot_id, mark: mark(20_000, { synced_ms }) }).standing;
+    expect(resumedWith(15_000, 'this')).toEqual(noNews(20_000, 'stopped').standing);
+    expect(resumedWith(15_000, 'another')).toEqual(noNews(15_000, 'stopped').standing);
+    expect(resumedWith(20_000, 'another')).toEqual(noNews(20_000, 'stopped').standing);
+    expect(resumedWith(10_000, 'another')).toEqual(noNews(20_000, 'stopped').standing);
+  });
+
   test('without a mark, or with one from before, it is lost from when it was first live', () => {
     const records = [live(10_000), lost(12_000), gap(12_000, 13_000), live(13_000)];
     expect(resumed(records)).toMatchObject(news(10_000, 'crash'));
