@@ -2,8 +2,8 @@
 // message that holds just that is one that the rule knows.
 
 import type { MessageRule, Preset } from '../shared/protocol.js';
-import { asText, fill, type Names, renderMessage, valueAt } from '../shared/protocol-speech.js';
-import { type Parts, partNames } from '../shared/topic-form.js';
+import { asText, renderMessage, valueAt } from '../shared/protocol-speech.js';
+import type { Parts } from '../shared/topic-form.js';
 import { partsOf } from '../shared/topic-names.js';
 
 /** Writes the value at a dotted path, in which a number is the place in a list. */
@@ -78,19 +78,3 @@ export function pong(preset: Preset): string | null {
   const [rule] = preset.pong;
   return rule === undefined ? null : asText(messageOf(rule, {}, 1));
 }
-
-/** Whether the template holds anything of a topic. */
-export function saysTopic(preset: Preset, template: unknown): boolean {
-  const blank: Record<string, string> = { topic: '', bound: '' };
-  for (const name of partNames(preset.topic) ?? []) blank[name] = '';
-  const text = JSON.stringify(template);
-  return fill(text, blank) !== text;
-}
-
-/** What may stand in a request for the topic. */
-export const requestNames = (preset: Preset, topic: string, channel: number): Names => ({
-  ...partsOf(preset, topic),
-  topic,
-  id: '',
-  bound: JSON.stringify(channel),
-});

@@ -3,8 +3,10 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Preset, Template } from '../shared/protocol.js';
-import { asText, renderMessage, valueAt } from '../shared/protocol-speech.js';
-import { requestNames, saysTopic, setAt } from './messages.js';
+import { asText, fill, renderMessage, valueAt } from '../shared/protocol-speech.js';
+import { partNames } from '../shared/topic-form.js';
+import { partsOf } from '../shared/topic-names.js';
+import { setAt } from './messages.js';
 
 export interface Asked {
   /** None where the request is for no topic at all. */
@@ -26,9 +28,10 @@ export function readRequest(
   for (const template of preset[what]) {
     const id = numberOf(template, message);
     const asked = topics.filter((topic) => {
-      const names = requestNames(preset, topic, channelOf(topic));
+      const bound = JSON.stringify(channelOf(topic));
       const time = String(at(template, '{time}', message));
-      const request = JSON.parse(asText(renderMessage(template, { ...names, id: String(id), time })));
+      const names = { ...partsOf(preset, topic), topic, bound, time, id: String(id) };
+      const request = JSON.parse(asText(renderMessage(template, names)));
       return asks(request, message, preset.batch?.list ?? null);
     });
     if (asked.length === 0) continue;
@@ -68,6 +71,13 @@ function asks(request: object, message: object, list: string | null): boolean {
   for (const each of [one, other]) setAt(each, list, []);
   const isGiven = (item: unknown) => given.some((one_given) => isDeepStrictEqual(one_given, item));
   return isDeepStrictEqual(one, other) && wanted.every(isGiven);
+}
+
+/** Whether the template holds anything of a topic. */
+function saysTopic(preset: Preset, template: Template): boolean {
+  const text = JSON.stringify(template);
+  const parts = ['topic', 'bound', ...(partNames(preset.topic) ?? [])];
+  return fill(text, Object.fromEntries(parts.map((name) => [name, '']))) !== text;
 }
 
 const numberOf = (template: Template, message: object | null): unknown => at(template, '{n}', message);

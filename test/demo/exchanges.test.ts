@@ -181,6 +181,29 @@ describe.each(ASKED_FOR)('%s', (name) => {
     expect(sent.length).toBeGreaterThan(0);
   });
 
+  test('repeats the number of a request where its preset looks for it', () => {
+    const { preset, said, sent, converse } = meet(name);
+    converse();
+    const ids = said.map(({ text }) => classify(preset, text)).filter(({ means }) => means === 'confirmed');
+    for (const { id } of ids) {
+      if (preset.confirm[0]?.id === undefined) expect(id).toBeNull();
+      else expect(sent.some((text) => text.includes(`"${id}"`) || text.includes(`:${id}`))).toBe(true);
+    }
+  });
+
+  test('refuses a request as a whole that names one unknown topic among others', () => {
+    const { preset, topics, speech } = meet(name);
+    if (preset.batch === null || name === 'bybit') return;
+    const [first = ''] = topics;
+    const asked = [first, first.replace(/BTC|XBT/, 'DOGE').replace('btc', 'doge')];
+    const numbered = asked.map((topic, number) => ({ number, topic }));
+    const [request] = requestsFor(preset, 'subscribe', numbered, { nextId: () => '7', now_ms: 0 });
+    expect(request?.topics).toEqual([0, 1]);
+    const { subscribe, said } = speech.hear(request?.text ?? '', NOTHING);
+    expect(subscribe).toEqual([]);
+    expect(said.map(({ text }) => classify(preset, text).means)).toEqual(['refused']);
+  });
+
   test('lets a topic go', () => {
     const { preset, topics, router, speech, converse } = meet(name);
     converse();
