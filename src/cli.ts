@@ -12,7 +12,7 @@ const HELP = `Usage: streamer [run] [--config FILE] [--debug]
        streamer --status [--config FILE | --socket PATH] [--json] [--watch [SECONDS]]
        streamer verify [DIR] [--topic T] [--from T] [--to T] [--json] [--sequences]
        streamer replay PATH... [--port N] [--host H] [--rate N | --speed X] [--loop]
-       streamer demo [--seconds N] [--output-dir DIR]
+       streamer demo [--exchange NAME] [--seconds N] [--output-dir DIR]
        streamer reload [--config FILE | --socket PATH]
        streamer protocols [--json]
 

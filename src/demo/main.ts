@@ -6,19 +6,30 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseFlags } from '../shared/args.js';
 import { EXIT_CANNOT_CREATE, EXIT_OK, EXIT_USAGE, ExitError, errorMessage } from '../shared/errors.js';
+import { nearestName } from '../shared/nearest.js';
 import { VERSION_LINE } from '../shared/version.js';
 import { processTerminal, type Terminal } from '../status-cli/terminal.js';
 import { runSession } from './session.js';
+import { EXCHANGE_NAMES, type Stage, stageOf } from './stage.js';
 
 const OUTPUT_DIR_DEFAULT = 'output/demo';
 /** Leaves room for the rest of the socket's path, which may be 107 bytes long. */
 const TMPDIR_BYTES_MAX = 75;
 
-const HELP = `Usage: streamer demo [--seconds N] [--output-dir DIR]
+/** Wrapped as the text around them. */
+const EXCHANGE_LINES = [EXCHANGE_NAMES.slice(0, 8), EXCHANGE_NAMES.slice(8)]
+  .map((names) => names.join(', '))
+  .join(',\n                    ');
+
+const HELP = `Usage: streamer demo [--exchange NAME] [--seconds N] [--output-dir DIR]
 
 Starts a feed of made-up trades, order books and tickers on this machine, captures it with the real streamer,
 and shows the live status. At the end it compares what the files hold with what the feed sent.
 
+  --exchange NAME   the feed speaks as this exchange does, and all topics share a process and, where the exchange's
+                    messages tell them apart, a connection; messages of no topic are in the files named _control
+                    (default: Bybit, one process a topic). NAME is one of
+                    ${EXCHANGE_LINES}
   --seconds N       ends by itself after so many seconds (default: on Ctrl-C)
   --output-dir DIR  where the files go (default: ${OUTPUT_DIR_DEFAULT}); the log goes beside it, to DIR.log
   --help            this text
@@ -37,6 +48,7 @@ export async function runDemo(
   terminal: Terminal = processTerminal(),
 ): Promise<number> {
   const { flags, positionals } = parseFlags(argv, {
+    exchange: 'value',
     seconds: 'value',
     'output-dir': 'value',
     help: 'none',
@@ -51,6 +63,7 @@ export async function runDemo(
     mistakes.push(`streamer demo takes flags only: what is ${JSON.stringify(positionals[0])}? See --help.`);
   }
   const seconds = readSeconds(flags.seconds, mistakes);
+  const stage = readExchange(flags.exchange, mistakes);
   if (mistakes.length > 0) throw new ExitError(EXIT_USAGE, mistakes);
 
   const output_dir = resolve(terminal.cwd, flags['output-dir'] ?? OUTPUT_DIR_DEFAULT);
@@ -63,7 +76,7 @@ export async function runDemo(
   // For an end that nobody foresaw.
   process.once('exit', clear);
   try {
-    return await runSession({ folder, output_dir, log_file, seconds, stopped }, terminal);
+    return await runSession({ stage, folder, output_dir, log_file, seconds, stopped }, terminal);
   } finally {
     process.off('exit', clear);
     clear();
@@ -88,4 +101,14 @@ function readSeconds(text: string | undefined, mistakes: string[]): number | nul
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(seconds > 0)) mistakes.push(`--seconds is a number above 0, not ${JSON.stringify(text)}.`);
   return seconds;
+}
+
+function readExchange(name: string | undefined, mistakes: string[]): Stage {
+  if (name !== undefined && !EXCHANGE_NAMES.includes(name)) {
+    const nearest = nearestName(name, EXCHANGE_NAMES);
+    const hint =
+      nearest === null ? `Those known are ${EXCHANGE_NAMES.join(', ')}.` : `Did you mean ${nearest}?`;
+    mistakes.push(`--exchange ${JSON.stringify(name)} is not known. ${hint}`);
+  }
+  return stageOf(name ?? null);
 }

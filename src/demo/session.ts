@@ -4,20 +4,18 @@
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { generatedSource } from '../replay/generate.js';
 import { type Feed, startFeed } from '../replay/server.js';
 import { EXIT_OK } from '../shared/errors.js';
+import { CONTROL_NAME } from '../shared/names.js';
 import type { StatusDocument } from '../shared/status.js';
 import { askStatus } from '../status-cli/ask.js';
 import { drawStatus } from '../status-cli/draw.js';
 import { paperOf, type Terminal } from '../status-cli/terminal.js';
 import { type Beginnings, findBeginnings, readCaptured } from './captured.js';
 import { differenceOf, SentLog } from './sent.js';
+import type { Stage } from './stage.js';
 import { type Ending, SupervisorProcess } from './supervisor-process.js';
 import { introduction, nextSteps, type Place, Redrawn, type Result, resultText, statusLine } from './view.js';
-
-/** The trades first: they are what the user is shown how to read. */
-const TOPICS: readonly string[] = ['publicTrade.BTCUSDT', 'orderbook.50.ETHUSDT', 'tickers.SOLUSDT'];
 
 const EXIT_MISSING = 1;
 const LIVE_MS_MAX = 20_000;
@@ -28,6 +26,7 @@ const REDRAW_MS = 1000;
 const PRINT_MS = 5000;
 
 export interface SessionOptions {
+  readonly stage: Stage;
   /** For the configuration and the socket; the caller removes it. */
   readonly folder: string;
   readonly output_dir: string;
@@ -41,16 +40,19 @@ export interface SessionOptions {
 /** Resolves to the exit status of the demo. Neither the feed nor the supervisor is left when it settles. */
 export async function runSession(options: SessionOptions, terminal: Terminal): Promise<number> {
   const beginnings = new Map<string, Beginnings>();
-  for (const topic of TOPICS) beginnings.set(topic, await findBeginnings(options.output_dir, topic));
+  const { source, speak } = options.stage;
+  for (const name of namesOf(options.stage))
+    beginnings.set(name, await findBeginnings(options.output_dir, name));
   const sent = new SentLog();
   const feed = await startFeed({
-    source: generatedSource({ seed: 'demo' }),
+    source,
+    speak,
     pace: { kind: 'speed', factor: 1 },
     on_send: (topic, message) => sent.add(topic, message),
   });
   let supervisor: SupervisorProcess | null = null;
   try {
-    supervisor = startSupervisor(options, `${feed.url}/v5/public/linear`, terminal.env);
+    supervisor = startSupervisor(options, feed.url, terminal.env);
     const session = new Session(options, terminal, feed, sent, supervisor);
     return await session.run(beginnings);
   } finally {
@@ -59,13 +61,20 @@ export async function runSession(options: SessionOptions, terminal: Terminal): P
   }
 }
 
+/** What files bear: the topics, and where they share a connection the messages of none of them. */
+const namesOf = ({ topics, is_shared }: Stage): readonly string[] =>
+  is_shared ? [...topics, CONTROL_NAME] : topics;
+
 const socketPath = (folder: string): string => join(folder, 'status.sock');
 
-function startSupervisor(options: SessionOptions, ws_url: string, env: Terminal['env']): SupervisorProcess {
-  const { folder, output_dir, log_file } = options;
+function startSupervisor(options: SessionOptions, feed_url: string, env: Terminal['env']): SupervisorProcess {
+  const { folder, output_dir, log_file, stage } = options;
+  const { protocol, is_shared } = stage;
   const config_path = join(folder, 'config.json');
   const status_socket = socketPath(folder);
-  const config = { output_dir, log_file, status_socket, ws_url, protocol: 'bybit', topics: TOPICS };
+  const topics = stage.topics.map((topic) => ({ topic, ws_url: `${feed_url}${stage.pathOf(topic)}` }));
+  const topics_per_process = is_shared ? topics.length : 1;
+  const config = { output_dir, log_file, status_socket, protocol, topics, topics_per_process };
   writeFileSync(config_path, JSON.stringify(config));
   // What the environment configures is another streamer, not this one.
   const own = Object.entries(env).filter(([name]) => !name.startsWith('STREAMER_'));
@@ -93,6 +102,7 @@ class Session {
   }
 
   async run(beginnings: ReadonlyMap<string, Beginnings>): Promise<number> {
+    const { stage } = this.options;
     await this.#write(introduction(this.#place()));
     const complaints: string[] = [];
     const is_live = await this.#waitUntilLive();
@@ -105,24 +115,28 @@ class Session {
     if (ending.exit_code !== EXIT_OK) complaints.push(...sentencesOf(ending));
 
     const results: Result[] = [];
-    for (const topic of TOPICS) {
+    for (const topic of namesOf(stage)) {
       const captured = await readCaptured(this.options.output_dir, topic, beginnings.get(topic) ?? new Map());
       const sent = this.sent.of(topic);
+      // Some exchanges say nothing that is of no topic.
+      if (topic === CONTROL_NAME && sent.messages + captured.messages === 0) continue;
       results.push({ topic, sent, captured, difference: differenceOf(topic, sent, captured) });
     }
     await this.#write(resultText(results, (path) => this.#shown(path)));
     for (const sentence of complaints) this.terminal.complain(sentence);
     if (complaints.length > 0 || results.some(({ difference }) => difference !== null)) return EXIT_MISSING;
     const trades_file = results[0]?.captured.files.at(-1);
-    if (trades_file !== undefined) await this.#write(nextSteps(this.#shown(trades_file)));
+    if (trades_file !== undefined) await this.#write(nextSteps(this.#shown(trades_file), stage.protocol));
     return EXIT_OK;
   }
 
   #place(): Place {
-    const { output_dir, log_file, seconds } = this.options;
+    const { output_dir, log_file, seconds, stage } = this.options;
     return {
       feed_url: this.feed.url,
-      topics: TOPICS,
+      title: stage.title,
+      is_shared: stage.is_shared,
+      topics: stage.topics,
       output_dir: this.#shown(output_dir),
       log_file: this.#shown(log_file),
       socket_path: this.#socket_path,
@@ -144,7 +158,7 @@ class Session {
     const deadline_ms = performance.now() + LIVE_MS_MAX;
     while (!this.#over.signal.aborted && performance.now() < deadline_ms) {
       const document = await this.#ask();
-      if (document !== null && document.live_topics === TOPICS.length) return true;
+      if (document !== null && document.live_topics === this.options.stage.topics.length) return true;
       await this.#pause(POLL_MS);
     }
     return false;

@@ -5,6 +5,10 @@ import type { StatusDocument } from '../shared/status.js';
 import type { Captured, Stream } from './captured.js';
 
 export interface Place {
+  /** As a sentence names the exchange. */
+  readonly title: string;
+  /** Whether the topics share a process. */
+  readonly is_shared: boolean;
   readonly feed_url: string;
   readonly topics: readonly string[];
   /** As they are shown: relative to where the user is. */
@@ -29,12 +33,13 @@ export function shellWord(text: string): string {
 }
 
 export function introduction(place: Place): string {
-  const { seconds } = place;
+  const { seconds, title, is_shared } = place;
   const dir = shellWord(place.output_dir);
-  return `A feed with made-up prices sends what Bybit would, and a real streamer captures it: one process a topic.
+  const how = is_shared ? 'one process for all topics' : 'one process a topic';
+  return `A feed with made-up prices sends what ${title} would, and a real streamer captures it: ${how}.
 
   feed    ${place.feed_url}
-  topics  ${place.topics.join(', ')}
+  topics  ${place.topics.join(is_shared ? '\n          ' : ', ')}
   files   ${place.output_dir}
   log     ${place.log_file}
 
@@ -96,10 +101,18 @@ function verdict(results: readonly Result[]): string {
 }
 
 /** What to do with the files, where the trades are. */
-export function nextSteps(trades_file: string): string {
+export function nextSteps(trades_file: string, protocol: string): string {
+  const file = shellWord(trades_file);
+  if (protocol !== 'bybit') {
+    return `
+Try next:
+  tail -n 3 ${file}
+  npx streamer protocols    shows how topics of ${protocol} are written for config.json
+`;
+  }
   return `
 Try next:
-  jq -c '.data[]? | [.s, .S, .p, .v]' ${shellWord(trades_file)} | tail -n 3
+  jq -c '.data[]? | [.s, .S, .p, .v]' ${file} | tail -n 3
   npx streamer    captures the topics of config.json, from Bybit itself
 `;
 }

@@ -1,14 +1,13 @@
-// One client of the feed: understands its requests, answers them, and sends it the messages of its topics. Once
-// it has subscribed it has a stream of its own, which ends with the connection.
+// One client of the feed: hears its requests, says what its speech answers, and sends it the messages of its topics.
+// Once it has subscribed it has a stream of its own, which ends with the connection.
 
 import { isUtf8 } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RawData, WebSocket } from 'ws';
 import { errorMessage } from '../shared/errors.js';
-import { answerRequest } from './requests.js';
 import type { FeedMessage } from './source.js';
+import type { Answer, Beat, Said, Speech } from './speech.js';
 import type { StreamOptions, Subscriber } from './stream.js';
 import { streamTo } from './stream.js';
 
@@ -28,6 +27,7 @@ export interface ConnectionCounts {
 export interface ConnectionHost {
   readonly is_paused: boolean;
   readonly stream: Pick<StreamOptions, 'source' | 'loop'> & { makePacer(): StreamOptions['pacer'] };
+  speak(url: string): Speech;
   onSend(topic: string, message: Buffer): void;
   onProblem(sentence: string): void;
 }
@@ -45,7 +45,7 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
   readonly subscribed = new Set<string>();
   messages = 0;
   skipped = 0;
-  readonly #conn_id = randomUUID();
+  readonly #speech: Speech;
   readonly #ended = new AbortController();
   #is_started = false;
   #is_corked = false;
@@ -58,6 +58,7 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
     readonly ws: WebSocket,
     readonly request: IncomingMessage,
   ) {
+    this.#speech = host.speak(request.url ?? '/');
     ws.on('message', (data) => this.#onMessage(data));
     // What is wrong with the connection ends it: `close` follows.
     ws.on('error', () => {});
@@ -65,6 +66,7 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
       this.#ended.abort();
       this.wake();
     });
+    this.#follow(this.#speech.greet());
   }
 
   get topics(): readonly string[] {
@@ -100,7 +102,7 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
   send(message: FeedMessage): void {
     if (this.ws.readyState !== WebSocket.OPEN) return;
     this.#cork();
-    this.ws.send(message.bytes, { binary: !isUtf8(message.bytes) });
+    this.#write(message.bytes);
     this.messages += 1;
     this.host.onSend(message.topic ?? this.topics[0] ?? '', message.bytes);
   }
@@ -131,22 +133,51 @@ export class FeedConnection implements Subscriber, ConnectionCounts {
   }
 
   #onMessage(data: RawData): void {
-    const { subscribed } = this;
-    const { source } = this.host.stream;
-    const asker = { conn_id: this.#conn_id, subscribed, serves: (topic: string) => source.serves(topic) };
-    const answer = answerRequest(data.toString(), asker);
-    const is_open = this.ws.readyState === WebSocket.OPEN;
-    if (is_open) this.ws.send(answer.text);
-    for (const topic of answer.unsubscribe) subscribed.delete(topic);
-    for (const topic of answer.subscribe) subscribed.add(topic);
-    const [first] = subscribed;
-    if (is_open && first !== undefined) this.host.onSend(first, Buffer.from(answer.text));
+    this.#follow(this.#speech.hear(data.toString(), this.subscribed));
     this.#holdRequests();
     this.wake();
-    if (subscribed.size > 0 && !this.#is_started) {
-      this.#is_started = true;
-      void this.#run();
+  }
+
+  /** Says what is answered, and keeps to it. */
+  #follow({ said, subscribe, unsubscribe }: Answer): void {
+    const { subscribed } = this;
+    const is_open = this.ws.readyState === WebSocket.OPEN;
+    if (is_open) for (const { text } of said) this.#write(Buffer.from(text));
+    for (const topic of unsubscribe) subscribed.delete(topic);
+    for (const topic of subscribe) subscribed.add(topic);
+    if (is_open) this.#tell(said);
+    if (subscribed.size === 0 || this.#is_started) return;
+    this.#is_started = true;
+    for (const beat of this.#speech.beats) this.#keepUp(beat);
+    void this.#run();
+  }
+
+  #tell(said: readonly Said[]): void {
+    for (const { text, topic } of said) {
+      const of = topic ?? this.topics[0];
+      if (of !== undefined) this.host.onSend(of, Buffer.from(text));
     }
+  }
+
+  #keepUp({ every_ms, say }: Beat): void {
+    const beat = (): void => {
+      if (this.host.is_paused || this.ws.readyState !== WebSocket.OPEN) return;
+      const said = say(this.subscribed);
+      if (said === null) this.ws.close(1008, 'no answer');
+      else {
+        for (const { text } of said) this.#write(Buffer.from(text));
+        this.#tell(said);
+      }
+    };
+    beat();
+    const timer = setInterval(beat, every_ms);
+    this.signal.addEventListener('abort', () => clearInterval(timer));
+  }
+
+  #write(message: Buffer): void {
+    const { pack } = this.#speech;
+    if (pack === null) this.ws.send(message, { binary: !isUtf8(message) });
+    else this.ws.send(pack(message), { binary: true });
   }
 
   /** A client that asks and asks and never reads the answers is not listened to until it does. */

@@ -1,5 +1,5 @@
-// A generated feed: messages as Bybit v5 sends them (publicTrade, orderbook and tickers of any symbol), without
-// end, drawn from a seed. Only what is subscribed is generated. Each topic has its own random numbers, so its
+// A generated feed: messages without end, drawn from a seed; as Bybit v5 sends them (publicTrade, orderbook and tickers
+// of any symbol), or of any other market's making. Only what is subscribed is generated. Each topic has its own random numbers, so its
 // messages depend on the seed and the time at which it starts, and not on the other topics.
 
 import { Book } from './market/book.js';
@@ -26,12 +26,23 @@ interface Running {
   next_ms: number;
 }
 
+/** Makes what is sent of a topic from `start_ms` on; null: there is no such topic. */
+export type MakeTopic = (topic: string, random: Random, start_ms: number) => Topic | null;
+
 /** Serves `publicTrade.SYMBOL`, `tickers.SYMBOL` and `orderbook.DEPTH.SYMBOL`; to be paced at speed 1. */
 export function generatedSource(options: GenerateOptions): Source {
-  const { seed, now_ms = Date.now } = options;
+  return marketSource((topic) => TOPIC.test(topic), makeBybitTopic, options);
+}
+
+/** Serves the topics that `make` makes; to be paced at speed 1. */
+export function marketSource(
+  serves: Source['serves'],
+  make: MakeTopic,
+  { seed, now_ms = Date.now }: GenerateOptions,
+): Source {
   return {
-    serves: (topic) => TOPIC.test(topic),
-    open: (subscribed) => new Market(seed, Math.floor(now_ms()), subscribed),
+    serves,
+    open: (subscribed) => new Market(make, seed, Math.floor(now_ms()), subscribed),
   };
 }
 
@@ -41,6 +52,7 @@ class Market implements Reader {
   readonly #running = new Map<string, Running>();
 
   constructor(
+    readonly make: MakeTopic,
     readonly seed: string,
     start_ms: number,
     readonly subscribed: ReadonlySet<string>,
@@ -70,7 +82,7 @@ class Market implements Reader {
     }
     for (const topic of this.subscribed) {
       if (this.#running.has(topic)) continue;
-      const maker = makeTopic(topic, this.seed, this.#now_ms);
+      const maker = this.make(topic, new Random(`${this.seed} ${topic}`), this.#now_ms);
       if (maker !== null) this.#running.set(topic, { topic, maker, next_ms: this.#now_ms });
     }
   }
@@ -88,11 +100,10 @@ class Market implements Reader {
   }
 }
 
-function makeTopic(topic: string, seed: string, start_ms: number): Topic | null {
+function makeBybitTopic(topic: string, random: Random, start_ms: number): Topic | null {
   const [, kind, depth, symbol] = TOPIC.exec(topic) ?? [];
   if (symbol === undefined) return null;
   const instrument = instrumentOf(symbol);
-  const random = new Random(`${seed} ${topic}`);
   // Sequences grow more slowly than this, so after a reconnect they go on above where they were.
   const seq = start_ms * 100;
   const u = Math.floor(start_ms / 10);

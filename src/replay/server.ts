@@ -1,5 +1,5 @@
-// The feed: a WebSocket server that speaks Bybit v5's subscribe, unsubscribe and ping, and sends every subscriber
-// the messages of its topics, byte for byte as the source gives them.
+// The feed: a WebSocket server that speaks Bybit v5's subscribe, unsubscribe and ping unless it is given another
+// speech, and sends every subscriber the messages of its topics, byte for byte as the source gives them.
 //
 // It promises: a message goes out only after the acknowledgement of its topic; each connection has a cursor of
 // its own, so a slow client slows only itself and costs at most 256 KiB and a batch of messages; nothing is ever
@@ -12,6 +12,7 @@ import { EXIT_BUSY, EXIT_USAGE, ExitError, errorCode, errorMessage } from '../sh
 import { type ConnectionCounts, type ConnectionHost, FeedConnection } from './connection.js';
 import { makePacer, type Pace } from './pace.js';
 import type { Source } from './source.js';
+import { bybitSpeech, type Speak } from './speech.js';
 
 export type { ConnectionCounts } from './connection.js';
 export type { Pace } from './pace.js';
@@ -19,6 +20,8 @@ export type { Pace } from './pace.js';
 export interface FeedOptions {
   readonly source: Source;
   readonly pace: Pace;
+  /** Bybit v5's way is the default. */
+  readonly speak?: Speak;
   /** Start over at the end of the data instead of closing the connection. */
   readonly loop?: boolean;
   readonly host?: string;
@@ -26,7 +29,7 @@ export interface FeedOptions {
   readonly port?: number;
   /**
    * Told of all that is handed to sockets, in that order, with its topic: an answer (acknowledgement, pong) has
-   * the first one of its connection. The bytes are not to be changed.
+   * the first one of its connection, unless its speech says another. The bytes are not to be changed.
    */
   readonly on_send?: (topic: string, message: Buffer) => void;
   /** Told once for each connection that has ended. */
@@ -55,7 +58,8 @@ const HTTP_UPGRADE_REQUIRED = 426;
  * @throws ExitError when the port is taken (75), or the host or port cannot be listened on (64).
  */
 export async function startFeed(options: FeedOptions): Promise<Feed> {
-  const { source, pace, loop = false, host = '127.0.0.1', port = 0 } = options;
+  const { source, pace, speak = () => bybitSpeech(source), loop = false } = options;
+  const { host = '127.0.0.1', port = 0 } = options;
   const http = createServer((_request, response) => {
     response.writeHead(HTTP_UPGRADE_REQUIRED, { 'Content-Type': 'text/plain', Connection: 'close' });
     response.end('This is a WebSocket feed.\n');
@@ -74,6 +78,7 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
       return is_paused;
     },
     stream: { source, loop, makePacer: () => makePacer(pace) },
+    speak,
     onSend: (topic, message) => options.on_send?.(topic, message),
     onProblem: (sentence) => options.on_problem?.(sentence),
   };

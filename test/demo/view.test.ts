@@ -26,6 +26,8 @@ test('a path is shown as a shell takes it', () => {
 
 test('the introduction says where everything is, what to try, and when it ends', () => {
   const place = {
+    title: 'Bybit',
+    is_shared: false,
     feed_url: 'ws://127.0.0.1:1',
     topics: ['a', 'b'],
     output_dir: 'my output',
@@ -38,6 +40,21 @@ test('the introduction says where everything is, what to try, and when it ends',
   }
   expect(text).toContain('npx streamer-status --watch --socket /tmp/s/status.sock\n');
   expect(introduction({ ...place, seconds: 7 })).toContain('It runs for 7 s, and then compares');
+});
+
+test('the introduction says as whom the feed speaks, and whether the topics share a process', () => {
+  const place = {
+    feed_url: 'ws://127.0.0.1:1',
+    topics: ['a', 'b'],
+    output_dir: 'o',
+    log_file: 'o.log',
+    socket_path: '/s',
+    seconds: null,
+  };
+  const text = introduction({ ...place, title: 'OKX', is_shared: true });
+  expect(text).toContain('what OKX would');
+  expect(text).toContain('one process for all topics');
+  expect(introduction({ ...place, title: 'Bybit', is_shared: false })).toContain('one process a topic');
 });
 
 test('the table has a line for each topic, its numbers to the right, then the files and the verdict', () => {
@@ -89,5 +106,6 @@ test('where nothing can be drawn the status is a line', () => {
 });
 
 test('the next step is a command with the file of the trades', () => {
-  expect(nextSteps('my output/t.jsonl')).toContain("'my output/t.jsonl' | tail -n 3\n");
+  expect(nextSteps('my output/t.jsonl', 'bybit')).toContain("'my output/t.jsonl' | tail -n 3\n");
+  expect(nextSteps('my output/t.jsonl', 'okx')).toContain("  tail -n 3 'my output/t.jsonl'\n");
 });

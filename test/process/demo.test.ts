@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { encodeName } from '../../src/shared/names.js';
 import { readHourFiles, testFolder } from '../testing/folder.js';
 
 const PROGRAM = resolve('dist/cli.js');
@@ -71,7 +72,7 @@ async function expectNothingLeft(folder: string): Promise<void> {
 
 /** The table's numbers of each topic: messages sent and captured, and whether they are equal. */
 function table(stdout: string): (readonly [string, number, number, string])[] {
-  const rows = [...stdout.matchAll(/^(\S+\.\S+USDT) +\d+ +(\d+) +(\d+) +\S+ \S+ +(yes|no)$/gm)];
+  const rows = [...stdout.matchAll(/^(\S+) +\d+ +(\d+) +(\d+) +\S+ \S+ +(yes|no)$/gm)];
   return rows.map(([, topic = '', sent, captured, equal = '']) => [
     topic,
     Number(sent),
@@ -105,6 +106,32 @@ test('it captures all that its feed sends, twice in the same hour, and leaves no
     await expectNothingLeft(folder);
   }
   expect(await readFile(join(folder, 'out/demo.log'), 'utf8')).toContain('publicTrade.BTCUSDT');
+});
+
+test.each([
+  ['okx', 'trades:BTC-USDT', '{"arg":{"channel":"trades","instId":"BTC-USDT"}', 1],
+  ['htx', 'market.btcusdt.trade.detail', '{"ch":"market.btcusdt.trade.detail"', 1],
+  ['bitfinex', 'trades:tBTCUSD', '[10101,', 1],
+  ['none', 'btc-prices', '{"feed":"btc-prices"', 3],
+])('it captures all of %s', async (exchange, topic, begins, connections) => {
+  const folder = await demoFolder();
+  const argv = ['--exchange', exchange, '--seconds', '2', '--output-dir', 'out'];
+  const { status, stdout, stderr } = await startDemo(folder, argv).ended;
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const rows = table(stdout);
+  expect(rows[0]?.[0]).toBe(topic);
+  for (const [name, sent, captured, equal] of rows) {
+    if (name !== '_control') expect(sent).toBeGreaterThan(2);
+    expect([name, captured, equal]).toEqual([name, sent, 'yes']);
+  }
+  const total = rows.reduce((sum, [, sent]) => sum + sent, 0);
+  expect(stdout).toContain(`All ${total} messages that the feed sent are in the files.`);
+  const files = await readHourFiles(join(folder, 'out'));
+  const [, lines = ''] = Object.entries(files).find(([name]) => name.startsWith(encodeName(topic))) ?? [];
+  expect(lines.split('\n').filter((line) => line.startsWith(begins)).length).toBeGreaterThan(2);
+  const log = await readFile(join(folder, 'out.log'), 'utf8');
+  expect(log.match(/Connected,/g)).toHaveLength(connections);
+  await expectNothingLeft(folder);
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -182,7 +209,7 @@ test('--help and --version print and touch nothing', async () => {
   const help = await startDemo(folder, ['--help']).ended;
   const version = await startDemo(folder, ['--version']).ended;
   expect([help.status, version.status]).toEqual([0, 0]);
-  for (const flag of ['--seconds', '--output-dir', '--help', '--version'])
+  for (const flag of ['--exchange', '--seconds', '--output-dir', '--help', '--version'])
     expect(help.stdout).toContain(flag);
   expect(version.stdout).toMatch(/^websocket-streamer \d+\.\d+\.\d+\n$/);
   expect(await readdir(folder)).toEqual(['tmp']);
@@ -192,6 +219,8 @@ test.each([
   [['--seconds', '0'], '--seconds is a number above 0, not "0".'],
   [['--seconds=soon'], '--seconds is a number above 0, not "soon".'],
   [['now'], 'streamer demo takes flags only: what is "now"? See --help.'],
+  [['--exchange', 'okex'], '--exchange "okex" is not known. Did you mean okx?'],
+  [['--exchange='], '--exchange needs a value: write --exchange=VALUE.'],
   [['--second', '3'], 'There is no flag --second. Did you mean --seconds?'],
 ])('%j is bad usage', async (argv, sentence) => {
   const folder = await demoFolder();
