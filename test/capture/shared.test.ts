@@ -64,13 +64,15 @@ test('its first message makes a topic live, and no other one', async () => {
 test('a batch that is refused for one topic is asked for one by one: that one is rejected, the others live, and it is asked for again after the longest delay', async () => {
   fakeTicks();
   const { c, connection, server } = await meet(['a', 'bad', 'b']);
+  const alone = new Set<string>();
   const live = new Set<string>();
-  while (live.size < 2) {
+  while (live.size < 2 || !alone.has('bad')) {
     const request = await connection.nextRequest('subscribe');
     const { args = [] } = request;
     const is_good = !args.includes('bad');
     connection.answer(request, is_good, is_good ? '' : 'no such topic');
     if (is_good) for (const name of args) live.add(name);
+    else if (args.length === 1) alone.add('bad');
   }
   await c.untilLive('a', 'b');
   await c.until('rejected', (of) => of('bad')?.state === 'rejected');
@@ -193,6 +195,13 @@ test('a topic that is removed is unsubscribed; what came before is in its file, 
   expect(await ledgerRecords(c.folder, 'seal', 'a')).toHaveLength(1);
   expect(await c.lines('b')).toEqual([data('b', 1), data('b', 2)]);
   expect(await ledgerRecords(c.folder, 'lost', 'b')).toEqual([]);
+});
+
+test('a topic that is let go is proved to be read at once, not at the next look', async () => {
+  fakeTicks();
+  const { c, connection } = await meetLive(['a', 'b']);
+  await c.remove('a');
+  expect(connection.pings_at_ms).toHaveLength(1);
 });
 
 test('what comes of a topic after it was removed is in the control file', async () => {
