@@ -67,6 +67,7 @@ export class Feed {
   /** By the number of the ping, whose answer they wait for. */
   readonly #pinged = new Map<number, ReadonlySet<Recorder>>();
   #pings = 0;
+  #stopped: Promise<void> | null = null;
   readonly #prefix: Buffer;
   /** Whether there is a message that must be seen while live, and no beginning tells it from data. */
   readonly #examines_all: boolean;
@@ -94,7 +95,11 @@ export class Feed {
         carried.recorder.takeLines(bytes, count, received_ms);
       },
       lost: (reason) => this.#lost(reason),
-      closed: (asked, since_read_ms) => this.#each(({ recorder }) => recorder.closed(asked, since_read_ms)),
+      closed: (asked, since_read_ms) =>
+        this.#each(({ recorder, proved }) => {
+          recorder.closed(asked, since_read_ms);
+          proved();
+        }),
       pong: (number) => this.#pong(number),
       log,
     });
@@ -149,7 +154,8 @@ export class Feed {
     const carried = this.#carried.get(handle);
     if (carried === undefined) return;
     this.#subscriptions.remove(handle);
-    if (this.#connection.state === 'open') {
+    if (this.#stopped !== null) await this.#stopped;
+    else if (this.#connection.state === 'open') {
       const proved = new Promise<void>((resolve) => {
         carried.proved = resolve;
       });
@@ -166,7 +172,8 @@ export class Feed {
   /** Closes the connection in good order: everything that the server sent before its Close is handed on. */
   stop(): Promise<void> {
     this.#subscriptions.stop();
-    return this.#connection.stop();
+    this.#stopped ??= this.#connection.stop();
+    return this.#stopped;
   }
 
   standing(handle: number): Standing {

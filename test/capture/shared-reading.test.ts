@@ -68,6 +68,21 @@ test('what is sent while nothing is read, and dies with the connection, is in a 
   }
 });
 
+test('a pause that no tick saw makes each topic ask for a proof that all was read', async () => {
+  fakeClock();
+  const disk = new FaultyDisk();
+  const { c, connection } = await meetLive([{ topic: 'a', buffer_size: 10 }, 'b'], {}, { disk });
+  const letGo = disk.holdWrites();
+  for (let n = 0; n < 20; n += 1) connection.sendText(data('a', n));
+  await until(() => (c.report('a')?.buffered ?? 0) >= 10);
+  letGo();
+  await until(() => c.report('a')?.messages === 20);
+  expect(connection.pings_at_ms).toEqual([]);
+  vi.advanceTimersByTime(500);
+  await until(() => connection.pings_at_ms.length > 0);
+  expect(connection.pings_at_ms).toHaveLength(1);
+});
+
 test('a full buffer of the control file stops the reading of all connections, also of one that is made meanwhile', async () => {
   const disk = new FaultyDisk();
   const { c, connection, server } = await meetLive(['a'], { buffer_size: 10 }, { disk });
