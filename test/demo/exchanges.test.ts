@@ -2,7 +2,7 @@
 
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Asked, requestsFor } from '../../src/capture/requests.js';
 import { Router } from '../../src/capture/router.js';
 import { Subscriptions } from '../../src/capture/subscriptions.js';
@@ -223,6 +223,8 @@ describe.each(ASKED_FOR)('%s', (name) => {
   });
 
   test('says unasked only what a capture knows, and its questions are answered', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const { preset, speech, converse, hears, sent, problems } = meet(name);
     converse();
     for (let round = 0; round < 5; round += 1) {
@@ -232,6 +234,8 @@ describe.each(ASKED_FOR)('%s', (name) => {
         for (const { text } of said ?? []) expect(['pong', 'asks']).toContain(classify(preset, text).means);
         hears(said ?? []);
       }
+      // A capture answers no faster than the exchange allows.
+      vi.advanceTimersByTime(5_000);
       converse();
     }
     expect(problems).toEqual([]);
