@@ -5,15 +5,16 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { TopicSettings } from '../../src/shared/settings.js';
 import { load } from '../shared/config/loading.js';
-import { capture } from '../testing/captured.js';
+import { CONTROL, capture, captureShared } from '../testing/captured.js';
 import { ledgerRecords } from '../testing/folder.js';
 import type { ScriptedConnection } from '../testing/scripted-connection.js';
 import { serve } from '../testing/served.js';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-function exampleTopics(): readonly TopicSettings[] {
-  const [, section = ''] = README.split('### A server that no preset knows');
+/** Of the first example, or of the one whose topics share a connection. */
+function exampleTopics(after = '### A server that no preset knows'): readonly TopicSettings[] {
+  const [, section = ''] = README.split(after);
   const text = /```json\n(.*?)```/s.exec(section)?.[1] ?? '';
   return load(JSON.parse(text)).settings.topics;
 }
@@ -76,4 +77,41 @@ test('its ping goes out, and a depth is sent where the topic has one', async () 
   await next(connection);
   expect(await next(connection)).toMatchObject({ channel: 'book', market: 'BTC-EUR', depth: '50' });
   expect(await connection.nextMessage()).toBe('ping');
+});
+
+test("the topics of the README's second protocol share a connection of the server that it describes", async () => {
+  const topics = exampleTopics('With these keys its topics can share a connection');
+  const names = topics.map(({ name }) => name);
+  expect(names).toEqual(['trades/BTC-EUR', 'trades/ETH-EUR', 'book/BTC-EUR']);
+  const server = await serve();
+  const c = await captureShared(
+    server.url,
+    topics.map((topic) => ({ ...topic, ws_url: server.url })),
+  );
+  const connection = await server.nextConnection();
+  const asked: { id: number; channel: string; markets: string[] }[] = [];
+  while (asked.flatMap(({ markets }) => markets).length < names.length) {
+    const request = (await next(connection)) as (typeof asked)[number];
+    asked.push(request);
+    connection.sendText(JSON.stringify({ cmd: 'sub', ok: true, id: request.id }));
+  }
+  expect(
+    asked.flatMap(({ channel, markets }) => markets.map((market) => `${channel}/${market}`)).sort(),
+  ).toEqual([...names].sort());
+  await c.untilLive(...names);
+  const lines = {
+    // The server has another word for trades, and what begins otherwise is told by what it says.
+    'trades/BTC-EUR': ['{"channel":"trade","market":"BTC-EUR","p":1}'],
+    'trades/ETH-EUR': ['{"seq":7,"market":"ETH-EUR","channel":"trades"}'],
+    'book/BTC-EUR': ['{"channel":"book","market":"BTC-EUR","bids":[]}'],
+  };
+  for (const line of Object.values(lines).flat()) connection.sendText(line);
+  connection.sendText('{"channel":"book","market":"ETH-EUR"}');
+  const removed = c.remove('book/BTC-EUR');
+  expect(await next(connection)).toMatchObject({ cmd: 'unsub', channel: 'book', markets: ['BTC-EUR'] });
+  await removed;
+  await c.until('written', (of) => names.slice(0, 2).every((name) => of(name)?.messages === 1));
+  await c.stop();
+  for (const [name, expected] of Object.entries(lines)) expect(await c.lines(name)).toEqual(expected);
+  expect((await c.lines(CONTROL)).at(-1)).toBe('{"channel":"book","market":"ETH-EUR"}');
 });
