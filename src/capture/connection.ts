@@ -20,6 +20,7 @@ import { classify, renderPrefix, renderTemplates } from '../shared/protocol-spee
 import type { TopicSettings } from '../shared/settings.js';
 import { type Parts, readTopic } from '../shared/topic-form.js';
 import { Backoff, retryAfterMs } from './backoff.js';
+import { ReadPace } from './read-pace.js';
 import { hostOf, openSocket } from './socket.js';
 import { unpack } from './unpack.js';
 
@@ -91,6 +92,8 @@ export class Connection {
   #live_at = 0;
   #error: string | null = null;
   #ws: WebSocket | null = null;
+  /** Of that socket. */
+  #pace: ReadPace | null = null;
   #opens = 0;
   /** Requests sent so far, on all connections. */
   #requests = 0;
@@ -191,15 +194,19 @@ export class Connection {
 
   /**
    * Finds out whether all that has arrived was read: true after a turn of the event loop that brought no read.
-   * `done` is not called when the socket is not read, or another one has taken its place.
+   * `done` is not called when the socket is not read, or another one has taken its place. While it lasts the socket
+   * is read as it comes: on one that is paused for an interval, a turn without a read tells nothing.
    */
   look(done: (quiet: boolean, since_read_ms: number) => void): void {
     const ws = this.#ws;
-    if (this.#paused || this.#state !== 'live') return;
+    const pace = this.#pace;
+    if (this.#paused || this.#state !== 'live' || pace === null) return;
+    pace.read_through = true;
     setImmediate(() => {
       const reads = this.#reads;
       // Between two immediates lies one look of the event loop at its sockets.
       setImmediate(() => {
+        pace.read_through = false;
         if (this.#ws === ws && !this.#paused)
           done(reads === this.#reads, performance.now() - this.#last_read_at);
       });
@@ -254,6 +261,8 @@ export class Connection {
             isOpen: () => ws.readyState === WebSocket.OPEN,
           }
         : null;
+    const pace = new ReadPace(() => !this.#paused);
+    this.#pace = pace;
     // The types leave `closeTimeout` out: how long an end of the socket is waited for after a Close.
     const options: ClientOptions & { closeTimeout: number } = {
       headers: { ...headers },
@@ -275,6 +284,7 @@ export class Connection {
               this.#last_read_at = performance.now();
             },
             runs,
+            pace,
           },
           done,
         );
