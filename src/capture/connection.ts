@@ -17,6 +17,7 @@ import type { TopicSettings } from '../shared/settings.js';
 import { Backoff, retryAfterMs } from './backoff.js';
 import type { FrameRunsOptions } from './frame-runs.js';
 import type { Permit } from './permits.js';
+import { ReadPace } from './read-pace.js';
 import { hostOf, openSocket } from './socket.js';
 
 const HANDSHAKE_MS_MAX = 10_000;
@@ -103,6 +104,8 @@ export class Connection {
   #queued_at: number | null = null;
   #leaveQueue = () => {};
   #ws: WebSocket | null = null;
+  /** Of that socket. */
+  #pace: ReadPace | null = null;
   #opens = 0;
   /** The server is about to close: the connection ends so that another takes its place. */
   #is_replaced = false;
@@ -228,15 +231,19 @@ export class Connection {
 
   /**
    * Finds out whether all that has arrived was read: true after a turn of the event loop that brought no read.
-   * `done` is not called when the socket is not read, or another one has taken its place.
+   * `done` is not called when the socket is not read, or another one has taken its place. While it lasts the socket
+   * is read as it comes: on one that is paused for an interval, a turn without a read tells nothing.
    */
   look(done: (quiet: boolean, since_read_ms: number) => void): void {
     const ws = this.#ws;
-    if (this.#paused || this.#state !== 'open') return;
+    const pace = this.#pace;
+    if (this.#paused || this.#state !== 'open' || pace === null) return;
+    pace.read_through = true;
     setImmediate(() => {
       const reads = this.#reads;
       // Between two immediates lies one look of the event loop at its sockets.
       setImmediate(() => {
+        pace.read_through = false;
         if (this.#ws === ws && !this.#paused)
           done(reads === this.#reads, performance.now() - this.#last_read_at);
       });
@@ -344,6 +351,8 @@ export class Connection {
     const url = new URL(ws_url);
     const secure = url.protocol === 'wss:';
     const runs = this.#runs;
+    const pace = new ReadPace(() => !this.#paused);
+    this.#pace = pace;
     // The types leave `closeTimeout` out: how long an end of the socket is waited for after a Close.
     const options: ClientOptions & { closeTimeout: number } = {
       headers: { ...headers },
@@ -371,6 +380,7 @@ export class Connection {
               lines: (bytes, count, topic) => this.#events.lines(bytes, count, topic, this.#last_read_ms),
               isOpen: () => ws.readyState === WebSocket.OPEN,
             },
+            pace,
           },
           done,
         );

@@ -1,7 +1,8 @@
 // Opens the TCP or TLS socket under a WebSocket so that its reads are ours: Node fills one reused buffer
 // (`onread`), and the bytes go straight to whoever listens to the socket's `data` (the HTTP client during the
 // handshake, then ws), with no stream buffer in between. Two things depend on it: `pause()` really stops the
-// reading (an ordinary socket goes on filling its stream), and a message costs a fifth less.
+// reading (an ordinary socket goes on filling its stream), and a message costs a fifth less. While messages come
+// thick, the socket is read at intervals.
 //
 // Through an HTTP proxy the socket is tunnelled with CONNECT first.
 
@@ -10,6 +11,7 @@ import { isIP, connect as netConnect, type OnReadOpts, type Socket } from 'node:
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 
 import { FrameRuns, type FrameRunsOptions } from './frame-runs.js';
+import type { ReadPace } from './read-pace.js';
 
 const READ_BUFFER_BYTES = 64 * 1024;
 /** The proxy's silence may last this long; the caller's own bound on the handshake is no shorter. */
@@ -26,6 +28,8 @@ export interface SocketOptions {
   readonly onRead: () => void;
   /** What reads pass through on their way to ws; null: nothing. */
   readonly runs: FrameRunsOptions | null;
+  /** When the socket is read, if reads pass through `runs`. */
+  readonly pace: ReadPace;
 }
 
 export type SocketCallback = (error: Error | null, socket?: Socket) => void;
@@ -37,15 +41,20 @@ export function openSocket(options: SocketOptions, done: SocketCallback): void {
 }
 
 function connect(options: SocketOptions): Socket {
-  const { host, port, secure } = options;
+  const { host, port, secure, pace } = options;
   // The callbacks can only run after `socket` is set: reads come in a later turn of the event loop.
   const runs =
-    options.runs === null ? null : new FrameRuns(options.runs, (bytes) => socket.emit('data', bytes));
+    options.runs === null
+      ? null
+      : new FrameRuns(counted(options.runs, pace), (bytes) => socket.emit('data', bytes));
   const onread: OnReadOpts = {
     buffer: runs === null ? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) : () => runs.room,
     callback(length: number, buffer: Uint8Array): boolean {
       options.onRead();
-      if (runs !== null) runs.read(length);
+      if (runs !== null) {
+        runs.read(length);
+        pace.read(length);
+      }
       // ws may keep a view of an unfinished frame, so the bytes must not lie in the reused buffer.
       else socket.emit('data', Buffer.from(buffer.subarray(0, length)));
       return true;
@@ -60,7 +69,19 @@ function connect(options: SocketOptions): Socket {
   };
   const socket: Socket = secure ? tlsConnect(over_tls) : netConnect({ host, port, onread });
   socket.setNoDelay(true);
+  pace.attach(socket);
   return socket;
+}
+
+/** The same, with the messages that are taken told to `pace`. */
+function counted(runs: FrameRunsOptions, pace: ReadPace): FrameRunsOptions {
+  return {
+    ...runs,
+    lines(lines, count, topic) {
+      pace.took(count);
+      runs.lines(lines, count, topic);
+    },
+  };
 }
 
 /** TLS over a socket that is there already: Node has no `onread` for it, so its reads are told as it emits them. */
