@@ -172,7 +172,10 @@ test('a topic whose buffer is full can be removed, and the others are read again
   letGo();
   expect(await removed).toBe(0);
   await c.until('b written', (of) => of('b')?.messages === 1);
-  expect(await c.lines('a')).toHaveLength(20);
+  // What was not read before reading stopped is after its end.
+  const lines = await c.lines('a');
+  expect(lines.length).toBeGreaterThanOrEqual(10);
+  expect(lines).toEqual(lines.map((_, n) => data('a', n)));
 });
 
 test('what still comes of a subscription that ends does not make the topic live that is added anew: the answer does', async () => {
