@@ -65,7 +65,7 @@ export class Feed {
   /** Whose witnesses want a ping. */
   #wanting = new Set<Recorder>();
   /** By the number of the ping, whose answer they wait for. */
-  readonly #pinged = new Map<number, ReadonlySet<Recorder>>();
+  readonly #pinged = new Map<number, Set<Recorder>>();
   #pings = 0;
   #stopped: Promise<void> | null = null;
   readonly #prefix: Buffer;
@@ -165,7 +165,7 @@ export class Feed {
     }
     this.#router.remove(handle);
     this.#carried.delete(handle);
-    this.#wanting.delete(carried.recorder);
+    this.#forgetPings(carried.recorder);
     this.noRoomNeeded(carried.recorder);
   }
 
@@ -314,12 +314,14 @@ export class Feed {
     if (carried === undefined) return;
     carried.silent_ms = 0;
     carried.silence_told = false;
-    // An answer that is still on its way says nothing of a topic that is live anew.
-    for (const [number, recorders] of this.#pinged) {
-      if (recorders.has(carried.recorder))
-        this.#pinged.set(number, new Set([...recorders].filter((other) => other !== carried.recorder)));
-    }
+    this.#forgetPings(carried.recorder);
     carried.recorder.live();
+  }
+
+  /** An answer that is still on its way says nothing of a topic that is live anew, or no longer carried. */
+  #forgetPings(recorder: Recorder): void {
+    this.#wanting.delete(recorder);
+    for (const recorders of this.#pinged.values()) recorders.delete(recorder);
   }
 
   #lost(reason: LossReason): void {

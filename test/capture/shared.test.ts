@@ -140,6 +140,17 @@ test('where none is confirmed in 10 s the connection is left', async () => {
   await c.untilLive('a', 'b');
 });
 
+test('a topic that was live and is gone does not count when none of the others is confirmed', async () => {
+  fakeTicks();
+  const { c, connection } = await meetLive(['a']);
+  await c.add('b');
+  await connection.nextRequest('subscribe');
+  await c.remove('a');
+  vi.advanceTimersByTime(10_000);
+  await connection.closed;
+  expect(c.report('b')?.error).toMatch(/neither confirmed/);
+});
+
 test('one of several that is never confirmed is asked for again, and the others are left alone', async () => {
   fakeTicks();
   const { c, connection, server } = await meetLive(['a', 'b']);
