@@ -52,16 +52,17 @@ export class ProcessRunner {
   readonly #accounts = new Map<string, TopicAccount>();
   /** For which topic an ask that is not over was made. */
   readonly #asked = new Map<number, TopicSettings>();
+  /** By name: those that it was told to let go, until it has. */
+  readonly #leaving = new Map<string, { readonly account: TopicAccount; readonly run: number }>();
   #process: CaptureProcess | null = null;
   #up = () => {};
   #memory_bytes = 0;
-  #restarts = 0;
   #restart_ms: number;
   #up_since: number | null = null;
   #silent_ticks = 0;
   #last_words: string | null = null;
   #death: string | null = null;
-  #stopping = false;
+  #stopped: Promise<void> | null = null;
   #leaveQueue = () => {};
   #restart_timer: NodeJS.Timeout | undefined;
   #gone: () => void = () => {};
@@ -78,9 +79,15 @@ export class ProcessRunner {
     return this.#accounts;
   }
 
+  /** Whether it may still have something to say of the topic. */
+  speaksOf(account: TopicAccount): boolean {
+    const { name } = account.settings;
+    return this.#accounts.get(name) === account || this.#leaving.get(name)?.account === account;
+  }
+
   /** Forks as soon as it is this group's turn. */
   start(): void {
-    if (this.#stopping) return;
+    if (this.#stopped !== null) return;
     this.#leaveQueue = this.#tools.starts.enter((up) => this.#fork(up));
   }
 
@@ -89,14 +96,19 @@ export class ProcessRunner {
     for (const account of this.#accounts.values()) account.tick(at_ms);
     if (this.#process === null) return;
     this.#silent_ticks += 1;
-    if (this.#silent_ticks !== this.#tools.timing.silent_ticks_max || this.#stopping) return;
+    if (this.#silent_ticks !== this.#tools.timing.silent_ticks_max || this.#stopped !== null) return;
     this.#log('error', `The capture process has said nothing for ${this.#silent_ticks} s: it is killed`);
     this.#process.kill();
   }
 
   /** Lets topics go, by name, then takes topics in, without a pause for the rest. */
   change(remove: readonly string[], add: readonly TopicAccount[]): void {
-    for (const name of remove) this.#accounts.delete(name);
+    for (const name of remove) {
+      const account = this.#accounts.get(name);
+      this.#accounts.delete(name);
+      if (account === undefined || account.run === null || add.includes(account)) continue;
+      this.#leaving.set(name, { account, run: account.run });
+    }
     for (const account of add) this.#accounts.set(account.settings.name, account);
     // One that is started later is started with what there is by then.
     this.#process?.change(
@@ -105,21 +117,17 @@ export class ProcessRunner {
     );
   }
 
-  /** Stops the process in good order, or kills it at its deadline. */
-  async stop(reason: StopReason): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    clearTimeout(this.#restart_timer);
-    this.#leaveQueue();
-    if (this.#process !== null) await this.#stopProcess(this.#process, reason);
-    this.#enter('stopped');
+  /** Stops the process in good order, or kills it at its deadline. A second call waits for the first. */
+  stop(reason: StopReason): Promise<void> {
+    this.#stopped ??= this.#stop(reason);
+    return this.#stopped;
   }
 
   /** Of each of its topics. */
   statuses(): TopicStatus[] {
     const memory_bytes = Math.round(this.#memory_bytes / Math.max(1, this.#accounts.size));
     const { pid = null } = this.#process ?? {};
-    const shared = { pid, restarts: this.#restarts, memory_bytes, death: this.#death };
+    const shared = { pid, memory_bytes, death: this.#death };
     return [...this.#accounts.values()].map((account) => account.status(shared));
   }
 
@@ -156,7 +164,15 @@ export class ProcessRunner {
     this.#up_since ??= performance.now();
     this.#silent_ticks = 0;
     this.#memory_bytes = report.memory_bytes;
-    for (const topic of report.topics) this.#accounts.get(topic.name)?.take(topic, !this.#stopping);
+    for (const topic of report.topics) {
+      const leaving = this.#leaving.get(topic.name);
+      if (leaving?.run === topic.run) leaving.account.take(topic, false);
+      else this.#accounts.get(topic.name)?.take(topic, this.#stopped === null);
+    }
+    for (const [name, { run }] of this.#leaving) {
+      const is_there = report.topics.some((topic) => topic.name === name && topic.run === run);
+      if (!is_there) this.#leaving.delete(name);
+    }
   }
 
   #takePermit(message: PermitMessage): void {
@@ -175,9 +191,10 @@ export class ProcessRunner {
     for (const topic of this.#asked.values()) this.#tools.permits.forget(topic);
     this.#asked.clear();
     for (const account of this.#accounts.values()) account.endRun();
+    this.#leaving.clear();
     this.#gone();
     const who = pid === null ? 'The capture process' : `The capture process ${pid}`;
-    if (this.#stopping) {
+    if (this.#stopped !== null) {
       if (how !== 'exit status 0') this.#log('warn', `${who} ended: ${how}`);
       return;
     }
@@ -190,11 +207,18 @@ export class ProcessRunner {
     if (up_ms > Math.max(this.#restart_ms, healthy_ms_min)) this.#restart_ms = restart_ms_min;
     const delay_ms = this.#restart_ms;
     this.#restart_ms = Math.min(delay_ms * 2, restart_ms_max);
-    this.#restarts += 1;
+    for (const account of this.#accounts.values()) account.noteRestart();
     this.#death = death;
     this.#enter('restarting');
     this.#log('error', `${death}; another one is started in ${delay_ms / 1000} s`);
     this.#restart_timer = setTimeout(() => this.start(), delay_ms);
+  }
+
+  async #stop(reason: StopReason): Promise<void> {
+    clearTimeout(this.#restart_timer);
+    this.#leaveQueue();
+    if (this.#process !== null) await this.#stopProcess(this.#process, reason);
+    this.#enter('stopped');
   }
 
   async #stopProcess(capture: CaptureProcess, reason: StopReason): Promise<void> {

@@ -43,7 +43,9 @@ export class Supervisor {
   readonly #permits = new PermitDesk();
   readonly #rate = new Rate(performance.now());
   #state: StatusDocument['state'] = 'starting';
-  /** Counted by topics that are no longer captured. */
+  /** Topics that are no longer captured, as long as their processes may have something to say of them. */
+  #former: readonly TopicAccount[] = [];
+  /** What those counted that are forgotten. */
   #messages_before = 0;
   #bytes_before = 0;
   #reloaded: Reloaded | null = null;
@@ -95,15 +97,14 @@ export class Supervisor {
 
   status(): StatusDocument {
     const topics = this.#topics();
-    const sum = (key: 'messages' | 'bytes') => topics.reduce((total, topic) => total + topic[key], 0);
     return {
       version: VERSION,
       pid: this.#tools.pid,
       started_at_ms: this.#started_at_ms,
       uptime_s: Math.floor((performance.now() - this.#started) / 1000),
       state: this.#state,
-      total_messages: this.#messages_before + sum('messages'),
-      total_bytes: this.#bytes_before + sum('bytes'),
+      total_messages: this.#counted('messages'),
+      total_bytes: this.#counted('bytes'),
       rate_per_min: this.#rate.per_min,
       live_topics: topics.filter((topic) => topic.state === 'live').length,
       reloaded: this.#reloaded,
@@ -141,7 +142,7 @@ export class Supervisor {
 
   /** @returns what changed, in a sentence. */
   async #apply(settings: Settings): Promise<string> {
-    if (this.#stopped !== null) return 'Stopping, so nothing is reloaded.';
+    if (this.#stopped !== null) throw new Error('the program is stopping.');
     const change = changeOf(this.#settings, settings);
     const message = describeChange(change);
     this.#tools.log('info', message);
@@ -176,11 +177,7 @@ export class Supervisor {
   }
 
   #changeAccounts({ removed, changed }: Change): void {
-    for (const name of removed) {
-      const { messages = 0, bytes = 0 } = this.#accounts.get(name) ?? {};
-      this.#messages_before += messages;
-      this.#bytes_before += bytes;
-    }
+    this.#former = [...this.#former, ...removed.flatMap((name) => this.#accounts.get(name) ?? [])];
     const accounts = this.#settings.topics.map((topic): [string, TopicAccount] => {
       const account = this.#accounts.get(topic.name) ?? new TopicAccount(topic);
       if (changed.includes(topic.name)) account.change(topic);
@@ -201,7 +198,8 @@ export class Supervisor {
     const now = performance.now();
     for (const runner of this.#runners) runner.tick(now);
     this.#permits.tick();
-    this.#rate.note(now, this.#messages());
+    this.#forget();
+    this.#rate.note(now, this.#counted('messages'));
     const accounts = [...this.#accounts.values()];
     if (this.#state === 'starting' && accounts.every((account) => account.settled)) {
       this.#state = 'running';
@@ -210,14 +208,27 @@ export class Supervisor {
     this.#tools.ticked(this.status());
   }
 
-  #messages(): number {
-    const accounts = [...this.#accounts.values()];
-    return accounts.reduce((total, { messages }) => total + messages, this.#messages_before);
+  /** Forgets topics of which nobody speaks any more, but for what they counted. */
+  #forget(): void {
+    const before = this.#former;
+    this.#former = before.filter((account) => this.#runners.some((runner) => runner.speaksOf(account)));
+    for (const account of before.filter((each) => !this.#former.includes(each))) {
+      this.#messages_before += account.messages;
+      this.#bytes_before += account.bytes;
+    }
+  }
+
+  #counted(what: 'messages' | 'bytes'): number {
+    const before = what === 'messages' ? this.#messages_before : this.#bytes_before;
+    return [...this.#accounts.values(), ...this.#former].reduce(
+      (total, account) => total + account[what],
+      before,
+    );
   }
 
   /** The original's status line, for the log. */
   #tell(): void {
     const uptime_ms = performance.now() - this.#started;
-    this.#tools.log('info', formatStatusLine(uptime_ms, this.#messages(), this.#rate.per_min));
+    this.#tools.log('info', formatStatusLine(uptime_ms, this.#counted('messages'), this.#rate.per_min));
   }
 }

@@ -11,7 +11,6 @@ import { Rate } from './rates.js';
 /** What a topic shares with the others of its process. */
 export interface ProcessStatus {
   readonly pid: number | null;
-  readonly restarts: number;
   readonly memory_bytes: number;
   /** How the last process ended, where none has said anything since. */
   readonly death: string | null;
@@ -23,6 +22,9 @@ export class TopicAccount {
   readonly #rate = new Rate(performance.now());
   #report: TopicReport | null = null;
   #run: number | null = null;
+  /** The run that ends because the topic was changed: what it says of its state is not the topic's. */
+  #ending_run: number | null = null;
+  #restarts = 0;
   /** Our own state, where the process's does not tell: it is starting, being replaced, or stopped. */
   #state: TopicState | null = 'starting';
   #state_since_ms = Date.now();
@@ -40,6 +42,7 @@ export class TopicAccount {
   /** The topic is captured in another way from now on. Its counts go on. */
   change(settings: TopicSettings): void {
     this.#settings = settings;
+    this.#ending_run = this.#run;
     this.enter('starting');
   }
 
@@ -51,6 +54,11 @@ export class TopicAccount {
   /** Whether the topic was connected once, or has failed once. */
   get settled(): boolean {
     return this.#settled;
+  }
+
+  /** Of its process that said something last; null: of none that is alive. */
+  get run(): number | null {
+    return this.#run;
   }
 
   get messages(): number {
@@ -68,7 +76,7 @@ export class TopicAccount {
     this.#report = report;
     this.#counters.report(report);
     if (report.last_message_at_ms !== null) this.#last_message_at_ms = report.last_message_at_ms;
-    if (is_current) this.#state = null;
+    if (is_current && report.run !== this.#ending_run) this.#state = null;
     const { state, reconnects, error } = report;
     if (state === 'live' || state === 'rejected' || reconnects > 0 || error !== null) this.#settled = true;
   }
@@ -77,8 +85,14 @@ export class TopicAccount {
   endRun(): void {
     this.#report = null;
     this.#run = null;
+    this.#ending_run = null;
     this.#counters.endRun();
     this.#settled = true;
+  }
+
+  /** Its process is replaced. */
+  noteRestart(): void {
+    this.#restarts += 1;
   }
 
   enter(state: TopicState): void {
@@ -86,7 +100,7 @@ export class TopicAccount {
     this.#state_since_ms = Date.now();
   }
 
-  status({ pid, restarts, memory_bytes, death }: ProcessStatus): TopicStatus {
+  status({ pid, memory_bytes, death }: ProcessStatus): TopicStatus {
     const { topic, name, ws_url, buffer_size } = this.#settings;
     const report = this.#report;
     const { messages, bytes, dropped, reconnects, gaps } = this.#counters.total;
@@ -107,7 +121,7 @@ export class TopicAccount {
       buffer_size,
       dropped,
       reconnects,
-      restarts,
+      restarts: this.#restarts,
       gaps,
       memory_bytes: report === null ? 0 : memory_bytes,
       file: report?.file ?? null,
