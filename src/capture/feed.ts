@@ -153,20 +153,26 @@ export class Feed {
   async remove(handle: number): Promise<void> {
     const carried = this.#carried.get(handle);
     if (carried === undefined) return;
-    this.#subscriptions.remove(handle);
+    const told = new Promise<void>((resolve) => this.#subscriptions.remove(handle, resolve));
     if (this.#stopped !== null) await this.#stopped;
-    else if (this.#connection.state === 'open') {
-      const proved = new Promise<void>((resolve) => {
-        carried.proved = resolve;
-      });
-      carried.recorder.prove();
-      this.#sendPing();
-      await within(PROOF_MS_MAX, proved);
-    }
+    else if (this.#connection.state === 'open') await within(PROOF_MS_MAX, this.#provedEnd(carried, told));
     this.#router.remove(handle);
     this.#carried.delete(handle);
     this.#forgetPings(carried.recorder);
     this.noRoomNeeded(carried.recorder);
+  }
+
+  /** Resolves when a ping that was sent after the server was `told` is answered, or the connection is gone. */
+  async #provedEnd(carried: Carried, told: Promise<void>): Promise<void> {
+    await told;
+    for (let is_new = false; !is_new && this.#connection.state === 'open'; ) {
+      const proved = new Promise<void>((resolve) => {
+        carried.proved = resolve;
+      });
+      is_new = carried.recorder.prove();
+      this.#sendPing();
+      await proved;
+    }
   }
 
   /** Closes the connection in good order: everything that the server sent before its Close is handed on. */

@@ -175,8 +175,8 @@ export class Recorder {
   }
 
   /** Asks for the proof that everything sent until now was read; it comes as `answered`. */
-  prove(): void {
-    this.#witness.prove();
+  prove(): boolean {
+    return this.#witness.prove();
   }
 
   /** Messages came of which nobody can tell whether they were this topic's. */

@@ -93,6 +93,8 @@ export class Subscriptions {
   #gathered: number[] = [];
   /** To be taken off. */
   #gathered_off: Asked[] = [];
+  /** By topic that is let go: what is called when the server has been told. */
+  readonly #telling = new Map<number, () => void>();
   /** Topics that were let go, and how long ago, counted while we read. */
   readonly #ending = new Map<string, number>();
 
@@ -125,12 +127,14 @@ export class Subscriptions {
     this.#gather();
   }
 
-  /** Lets a topic go, which the router still knows: the server is told, if it can be. */
-  remove(handle: number): void {
+  /** Lets a topic go, which the router still knows. `told` is called when the server has been told, or cannot be. */
+  remove(handle: number, told: () => void): void {
     const topic = this.#topics.get(handle);
     if (topic === undefined) return;
     if (topic.state === 'live') this.#live -= 1;
     this.#topics.delete(handle);
+    if (!this.#is_open || !topic.is_known) told();
+    else this.#telling.set(handle, told);
     if (!this.#is_open) return;
     for (const pending of this.#pending.filter(({ topics }) => topics.includes(handle))) {
       if (!pending.withdraw()) continue;
@@ -285,6 +289,8 @@ export class Subscriptions {
       this.#gather_timer = null;
       for (const request of this.#requestsFor('unsubscribe', this.#gathered_off.splice(0)))
         this.#send(request, false);
+      if (this.#protocol.unsubscribe.length === 0)
+        for (const handle of this.#telling.keys()) this.#told(handle);
       const handles = this.#gathered.splice(0).filter((gathered) => this.#topics.has(gathered));
       if (this.#protocol.subscribe.length > 0) this.#ask(handles);
       else for (const each of handles) this.#goLive(each, 'Live: this protocol sends no subscription');
@@ -308,8 +314,17 @@ export class Subscriptions {
     this.#pending.push(pending);
     pending.withdraw = this.#outbox.send(text, this.#tools.downSince(), () => {
       pending.waited_ms = 0;
-      for (const handle of topics) this.#asked(handle);
+      for (const handle of topics) {
+        this.#asked(handle);
+        this.#told(handle);
+      }
     });
+  }
+
+  #told(handle: number): void {
+    const told = this.#telling.get(handle);
+    this.#telling.delete(handle);
+    told?.();
   }
 
   #asked(handle: number): void {
@@ -326,6 +341,7 @@ export class Subscriptions {
     this.#outbox.clear();
     this.#gathered = [];
     this.#gathered_off = [];
+    for (const handle of this.#telling.keys()) this.#told(handle);
     this.#ending.clear();
     if (this.#gather_timer !== null) clearTimeout(this.#gather_timer);
     this.#gather_timer = null;

@@ -312,12 +312,13 @@ export class Witness {
     else this.prove();
   }
 
-  /** Has a ping sent, unless one is on its way: its answer proves what was sent before it. */
-  prove(): void {
-    if (this.#pinged_ms !== null) return;
+  /** Has a ping sent, whose answer proves what was sent before it. False: an earlier one is still on its way. */
+  prove(): boolean {
+    if (this.#pinged_ms !== null) return false;
     this.#pinged_ms = this.#tools.now();
     this.#pinged_at = performance.now();
     this.#tools.ping();
+    return true;
   }
 
   #declare(from_ms: number, to_ms: number, reason: GapReason, more: GapDetails = {}): void {

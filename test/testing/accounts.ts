@@ -67,6 +67,8 @@ async function intervalsOf(output_dir: string, topic: string): Promise<Interval[
   for (const line of text.split('\n').filter(Boolean)) {
     const record = JSON.parse(line);
     if (record.kind === 'lost') open = { ...record, to_ms: Number.POSITIVE_INFINITY };
+    if (record.kind === 'stop')
+      open ??= { from_ms: record.until_ms, to_ms: Number.POSITIVE_INFINITY, reason: record.reason };
     if (record.kind === 'gap') gaps.push(record);
     if (record.kind === 'live') open = null;
   }
