@@ -17,6 +17,7 @@ import { within } from '../shared/within.js';
 import { Connection, type ConnectionTools, type LossReason, type Runs } from './connection.js';
 import type { Recorder } from './recorder.js';
 import { Router } from './router.js';
+import { SharedPings } from './shared-pings.js';
 import { Subscriptions } from './subscriptions.js';
 import { unpack } from './unpack.js';
 
@@ -62,11 +63,7 @@ export class Feed {
   /** The only topic of a feed that is not shared. */
   #only: Carried | null = null;
   readonly #full = new Set<Recorder>();
-  /** Whose witnesses want a ping. */
-  #wanting = new Set<Recorder>();
-  /** By the number of the ping, whose answer they wait for. */
-  readonly #pinged = new Map<number, Set<Recorder>>();
-  #pings = 0;
+  readonly #pings = new SharedPings<Recorder>((number) => this.#connection.ping(number));
   #stopped: Promise<void> | null = null;
   readonly #prefix: Buffer;
   /** Whether there is a message that must be seen while live, and no beginning tells it from data. */
@@ -158,7 +155,7 @@ export class Feed {
     else if (this.#connection.state === 'open') await within(PROOF_MS_MAX, this.#provedEnd(carried, told));
     this.#router.remove(handle);
     this.#carried.delete(handle);
-    this.#forgetPings(carried.recorder);
+    this.#pings.forget(carried.recorder);
     this.noRoomNeeded(carried.recorder);
   }
 
@@ -170,7 +167,7 @@ export class Feed {
         carried.proved = resolve;
       });
       is_new = carried.recorder.prove();
-      this.#sendPing();
+      this.#pings.send();
       await proved;
     }
   }
@@ -208,7 +205,7 @@ export class Feed {
 
   /** A recorder's witness wants a ping: one is sent for all that want it, at the next `look`. */
   pingWanted(recorder: Recorder): void {
-    this.#wanting.add(recorder);
+    this.#pings.want(recorder);
   }
 
   get reading(): boolean {
@@ -225,7 +222,7 @@ export class Feed {
 
   /** Twice a second, after the witnesses' ticks: asks for what they want, and looks whether the socket is read empty. */
   look(): void {
-    this.#sendPing();
+    this.#pings.send();
     this.#connection.look((quiet, since_read_ms) =>
       this.#each(({ recorder }) => recorder.looked(quiet, since_read_ms)),
     );
@@ -320,21 +317,14 @@ export class Feed {
     if (carried === undefined) return;
     carried.silent_ms = 0;
     carried.silence_told = false;
-    this.#forgetPings(carried.recorder);
+    this.#pings.forget(carried.recorder);
     carried.recorder.live();
-  }
-
-  /** An answer that is still on its way says nothing of a topic that is live anew, or no longer carried. */
-  #forgetPings(recorder: Recorder): void {
-    this.#wanting.delete(recorder);
-    for (const recorders of this.#pinged.values()) recorders.delete(recorder);
   }
 
   #lost(reason: LossReason): void {
     this.#subscriptions.lost();
     this.#router.forget();
-    this.#wanting.clear();
-    this.#pinged.clear();
+    this.#pings.clear();
     this.#each(({ recorder, proved }) => {
       recorder.lost(reason);
       proved();
@@ -347,24 +337,12 @@ export class Feed {
     this.#subscriptions.ping();
   }
 
-  #sendPing(): void {
-    if (this.#wanting.size === 0) return;
-    this.#pings += 1;
-    this.#pinged.set(this.#pings, this.#wanting);
-    this.#wanting = new Set();
-    this.#connection.ping(this.#pings);
-  }
-
-  /** It answers the pings before it as well: a server need not answer each. */
   #pong(number: number): void {
-    for (const [pinged, recorders] of this.#pinged) {
-      if (pinged > number) return;
-      this.#pinged.delete(pinged);
-      for (const recorder of recorders) recorder.answered(this.reading);
-      this.#each(({ recorder, proved }) => {
-        if (recorders.has(recorder)) proved();
-      });
-    }
+    const recorders = this.#pings.answered(number);
+    for (const recorder of recorders) recorder.answered(this.reading);
+    this.#each(({ recorder, proved }) => {
+      if (recorders.includes(recorder)) proved();
+    });
   }
 
   #noteSilence(handle: number, carried: Carried, read_ms: number): void {
