@@ -61,20 +61,26 @@ test('--help names every command and flag and nothing that is not there yet', as
     'protocols',
     '--config',
     '--debug',
+    'reload',
     '--status',
     '--help',
     '--version',
   ]) {
     expect(stdout).toContain(word);
   }
-  expect(stdout).not.toMatch(/reload/);
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
 });
 
 test.each([
   [['rum'], 'There is no command "rum". Did you mean "streamer run"?'],
-  [['capture'], 'There is no command "capture". The commands are run, verify, replay, demo, protocols.'],
-  [['toString'], 'There is no command "toString". The commands are run, verify, replay, demo, protocols.'],
+  [
+    ['capture'],
+    'There is no command "capture". The commands are run, verify, replay, demo, reload, protocols.',
+  ],
+  [
+    ['toString'],
+    'There is no command "toString". The commands are run, verify, replay, demo, reload, protocols.',
+  ],
   [['run', 'fast'], 'What is "fast"? A command goes first, as in "streamer run --debug".'],
   [['--debug', 'run'], 'What is "run"? A command goes first, as in "streamer run --debug".'],
   [['--confg', 'x'], 'There is no flag --confg. Did you mean --config?'],
@@ -85,20 +91,21 @@ test.each([
   expect(await streamer(...args)).toEqual({ status: 64, stdout: '', stderr: `streamer: ${sentence}\n` });
 });
 
-test.each(['reload'])('%s is status 64 until a version has it', async (command) => {
-  const { status, stderr } = await streamer(command, '--any', 'thing');
-  expect(status).toBe(64);
-  expect(stderr).toMatch(
-    new RegExp(
-      `^streamer: This version, websocket-streamer [^ ]+, does not have "streamer ${command}" yet: [^\n]+\n$`,
-    ),
-  );
+test('reload without a supervisor is status 2 and one sentence, with a wrong flag 64', async () => {
+  const socket = join(cwd, 'nobody.sock');
+  const { status, stdout, stderr } = await streamer('reload', '--socket', socket);
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^streamer: No streamer is running: [^\n]+\n$/);
+  expect(await streamer('reload', '--any', 'thing')).toMatchObject({ status: 64, stdout: '' });
+  expect((await streamer('reload', '--help')).stdout).toMatch(/^Usage: streamer reload /);
 });
 
 test('protocols lists the presets, as a table and as JSON', async () => {
   const { status, stdout, stderr } = await streamer('protocols');
   expect([status, stderr]).toEqual([0, '']);
-  expect(stdout).toMatch(/^okx +okx\.com +\{channel\}:\{instId\} +trades:BTC-USDT +ping +text +recording$/m);
+  expect(stdout).toMatch(
+    /^okx +okx\.com +\{channel\}:\{instId\} +trades:BTC-USDT +ping +text +batch 30, connects 3\/s, sends 480\/h +recording$/m,
+  );
   const { stdout: json } = await streamer('protocols', '--json');
   expect(JSON.parse(json)).toHaveLength(stdout.trimEnd().split('\n').length - 1);
 });
