@@ -58,6 +58,8 @@ interface Watched {
   reload(...topics: TopicSettings[]): ReturnType<Supervisor['reload']>;
   until(what: string, holds: (status: StatusDocument) => boolean): Promise<StatusDocument>;
   of(name: string): TopicStatus | undefined;
+  /** So many seconds of the supervisor's. */
+  ticks(count: number): Promise<void>;
 }
 
 async function watch(
@@ -76,12 +78,15 @@ async function watch(
     log_to_stdout: false,
     status_socket: '',
   };
+  let ticked = 0;
   const supervisor = new Supervisor(settings, {
     pid: process.pid,
     capture_file: await standIn(folder, body),
     log: () => {},
     ready: () => {},
-    ticked: () => {},
+    ticked: () => {
+      ticked += 1;
+    },
     timing,
   });
   onTestFinished(() => supervisor.stop());
@@ -93,6 +98,10 @@ async function watch(
     async until(what, holds) {
       await eventually(what, () => holds(status()));
       return status();
+    },
+    async ticks(count) {
+      const last = ticked + count;
+      await eventually('ticks', () => ticked >= last);
     },
     of: (name) => status().topics.find((each) => each.name === name),
   };
@@ -147,6 +156,9 @@ test.each([1, 10])(
     // b: 10, and 1 as its last word; a: 11, and 10 anew; c: 10.
     const status = await w.until('counted', ({ total_messages }) => total_messages >= 42);
     expect(status.total_messages).toBe(42);
+    // Nor is it forgotten with the topic.
+    await w.ticks(2);
+    expect(w.supervisor.status().total_messages).toBe(42);
     expect(w.of('a')?.messages).toBe(21);
     // b comes again before a tick, and counts from nothing; what it counted before is in the total.
     await w.reload(topic('a', { buffer_size: 5 }), topic('b'), topic('c'));
@@ -196,9 +208,19 @@ test('two reloads at once come one after the other, and the second is what holds
     (s) => allLive(s) && s.topics.length === 3 && w.of('c')?.buffered === 5,
   );
   expect(names(status)).toEqual(['a', 'c', 'd']);
+  // The second was not even read before the first was done.
+  const read: string[] = [];
+  const reload = (what: string) =>
+    w.supervisor.reload(() => {
+      read.push(what);
+      throw new Error('bad');
+    });
+  const removing = w.reload(topic('a'), topic('c', { buffer_size: 5 })).then(() => read.push('removed'));
+  await Promise.all([removing, reload('second')]);
+  expect(read).toEqual(['removed', 'second']);
   const pids = status.topics.map(({ pid }) => pid ?? 0);
   expect(new Set(pids).size).toBe(3);
-  expect(pids.every(runs)).toBe(true);
+  expect(pids.map(runs)).toEqual([true, true, false]);
 });
 
 test('a configuration that cannot be read changes nothing, and the next one is read', async () => {
@@ -233,7 +255,7 @@ test.each([1, 10])(
 test('a stop during a reload stops everything, waits for what the reload was stopping, and starts nothing', async () => {
   const body = CAPTURES.replace(
     'stop = () => {',
-    'stop = async () => { await new Promise((resolve) => setTimeout(resolve, 300));',
+    "stop = async () => { if (topics.has('a')) await new Promise((resolve) => setTimeout(resolve, 600));",
   );
   const w = await watch(1, [topic('a'), topic('b')], { body });
   const { topics } = await w.until('all live', allLive);
