@@ -234,7 +234,8 @@ test('an acknowledgement without a part that the topic has names none; with one 
   const hyperliquid = meets('hyperliquid', ['candle:A'], ['candle:A:1m']);
   const subscription = { type: 'candle', coin: 'A', interval: '1m' };
   expect(
-    hyperliquid.hear({ channel: 'subscriptionResponse', data: { subscription } }).topics.confirmed,
+    hyperliquid.hear({ channel: 'subscriptionResponse', data: { method: 'subscribe', subscription } }).topics
+      .confirmed,
   ).toEqual(['candle:A:1m']);
 });
 

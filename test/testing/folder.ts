@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { LedgerRecord } from '../../src/shared/ledger-records.js';
+import { encodeName } from '../../src/shared/names.js';
 
 export async function testFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'streamer-test-'));
@@ -19,13 +20,13 @@ export async function readHourFiles(folder: string): Promise<Record<string, stri
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** The records of one kind in the ledger of topic `t`, oldest first. */
+/** The records of one kind in the ledger of a topic, oldest first. */
 export async function ledgerRecords<Kind extends LedgerRecord['kind']>(
   folder: string,
   kind: Kind,
   name = 't',
 ): Promise<Extract<LedgerRecord, { kind: Kind }>[]> {
-  const text = await readFile(join(folder, `${name}.ledger`), 'utf8');
+  const text = await readFile(join(folder, `${encodeName(name)}.ledger`), 'utf8');
   const records = text
     .split('\n')
     .slice(0, -1)

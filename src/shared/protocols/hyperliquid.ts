@@ -20,7 +20,7 @@ export const hyperliquid: Preset = {
   refuse: [{ when: { channel: 'error' }, words: 'data' }],
   confirm: [
     {
-      when: { channel: 'subscriptionResponse' },
+      when: { channel: 'subscriptionResponse', 'data.method': 'subscribe' },
       is: {
         'data.subscription.type': '{type}',
         'data.subscription.coin': '{coin}',
