@@ -4,12 +4,13 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { coinbase_exchange } from '../../src/shared/protocols/coinbase.js';
 import { none } from '../../src/shared/protocols/none.js';
+import { okx } from '../../src/shared/protocols/okx.js';
 import type { TopicSettings } from '../../src/shared/settings.js';
 import { type Captured, capture } from '../testing/captured.js';
 import { FaultyDisk } from '../testing/faulty-disk.js';
 import type { ScriptedConnection } from '../testing/scripted-connection.js';
 import { serve } from '../testing/served.js';
-import { acceptAll, data, meetLive } from '../testing/shared-capture.js';
+import { acceptAll, data, meet, meetLive } from '../testing/shared-capture.js';
 import { until } from '../testing/until.js';
 
 const SILENT_MS = 5_000;
@@ -178,4 +179,22 @@ test('data is, where every message is looked into and where none is', async () =
     }
     expect(told(c.log)).toEqual([]);
   }
+});
+
+test('an acknowledgement that names its topic is written to its file, and is no message of it', async () => {
+  const pass = fakeSeconds();
+  const { c, connection } = await meet(['trades:A', 'trades:B'], {
+    protocol: okx,
+    silent_after_ms: SILENT_MS,
+  });
+  const ack = '{"event":"subscribe","arg":{"channel":"trades","instId":"A"}}';
+  await connection.nextMessage();
+  connection.sendText(ack);
+  await c.untilLive('trades:A');
+  await pass(connection, 4);
+  connection.sendText(ack);
+  await pass(connection, 2);
+  expect(told(c.log)).toEqual(['trades:A: Live, but without a message for 5 s: subscribing again']);
+  await c.stop();
+  expect(await c.lines('trades:A')).toEqual([ack, ack]);
 });
