@@ -100,7 +100,7 @@ function judgeEnd(gap, to_ms, { lives, faults }) {
   return excused ? null : `it ends ${late_ms} ms after the topic was live again`;
 }
 
-function judgeOwn({ from_ms, to_ms, reason }, { faults, clock }) {
+function judgeOwn({ from_ms, to_ms, from_true_ms, to_true_ms, reason }, { faults, clock }) {
   const guilty = faults.find(({ kind, at_ms, end_ms }) => {
     if (!KINDS[kind].gaps?.includes(reason)) return false;
     // A process that stood still learns of a step later.
@@ -109,7 +109,9 @@ function judgeOwn({ from_ms, to_ms, reason }, { faults, clock }) {
     const first = Math.min(...clock.readings(at_ms), ...clock.readings(over_ms));
     const last = Math.max(...clock.readings(at_ms), ...clock.readings(over_ms));
     const around_ms = reason === 'clock' ? AROUND_CLOCK_MS_MAX : AROUND_MS_MAX;
-    return from_ms >= first - around_ms && to_ms <= last + AROUND_MS_MAX;
+    // Where the clock was set in between, the true times tell.
+    const is_near = from_true_ms >= at_ms - around_ms && to_true_ms <= over_ms + AROUND_MS_MAX;
+    return is_near || (from_ms >= first - around_ms && to_ms <= last + AROUND_MS_MAX);
   });
   if (guilty !== undefined) return { complaint: null, fault: guilty.kind };
   return { complaint: `no fault near it can cause a gap of reason ${reason}`, fault: null };

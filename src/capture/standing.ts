@@ -96,7 +96,8 @@ export function resume({ standing, first_live_ms, declared }: Past, it: Circumst
   const trusts_stop = is_same_run || (mark?.synced_ms ?? 0) <= first_live_ms;
   let { from_ms, reason } = lostAt(standing, vouched_ms, mark !== null, trusts_stop);
   if (standing.kind === 'live' && declared !== null && declared.from_ms <= from_ms) {
-    from_ms = Math.max(from_ms, declared.to_ms);
+    // One of a step of the clock may reach into the future of the new time.
+    from_ms = Math.max(from_ms, Math.min(declared.to_ms, it.wall_ms));
   }
   let to_min_ms = 0;
   const step_ms = is_same_run ? it.wall_ms - (mark.wall_ms + (it.steady_ms - mark.steady_ms)) : 0;

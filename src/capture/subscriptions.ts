@@ -287,14 +287,19 @@ export class Subscriptions {
   #gather(): void {
     this.#gather_timer ??= setTimeout(() => {
       this.#gather_timer = null;
-      for (const request of this.#requestsFor('unsubscribe', this.#gathered_off.splice(0)))
-        this.#send(request, false);
-      if (this.#protocol.unsubscribe.length === 0)
-        for (const handle of this.#telling.keys()) this.#told(handle);
+      this.#takeOff(this.#gathered_off.splice(0));
       const handles = this.#gathered.splice(0).filter((gathered) => this.#topics.has(gathered));
       if (this.#protocol.subscribe.length > 0) this.#ask(handles);
       else for (const each of handles) this.#goLive(each, 'Live: this protocol sends no subscription');
     }, GATHER_MS);
+  }
+
+  #takeOff(topics: readonly Asked[]): void {
+    const requests = this.#requestsFor('unsubscribe', topics);
+    for (const request of requests) this.#send(request, false);
+    const asked = requests.flatMap((request) => request.topics);
+    // Of these it cannot be told.
+    for (const { number } of topics) if (!asked.includes(number)) this.#told(number);
   }
 
   #ask(handles: readonly number[], is_again = false): void {

@@ -77,6 +77,14 @@ describe('after a crash', () => {
     expect(resumed([live(10_000)], { ...given, boot_id: null })).toEqual(expected);
   });
 
+  test('what was declared while it was live is not claimed again, and nothing of the time to come', () => {
+    const resumedWith = (to_ms: number) =>
+      resumed([live(10_000), gap(15_000, to_ms)], { mark: mark(20_000) }).standing;
+    expect(resumedWith(25_000)).toEqual(news(25_000, 'crash').standing);
+    // The clock was set back by 10 s, and the gap covers both readings: it is 60,000 now.
+    expect(resumedWith(70_000)).toEqual(news(60_000, 'crash').standing);
+  });
+
   test('a stop holds up to what was on the disk, if the machine was started anew; where nothing ever was forced there, it is trusted', () => {
     const records = [live(10_000), stop(20_000)];
     const resumedWith = (synced_ms: number, boot_id: string) =>

@@ -1,14 +1,26 @@
 // Promises about topics that share processes and connections: each has its own files, ledger and counts, whatever
 // happens to the connection, the process or the configuration.
 
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import type { FromCapture, ToCapture, TopicReport } from '../../src/shared/ipc.js';
+import { bybit } from '../../src/shared/protocols/bybit.js';
 import type { StatusDocument } from '../../src/shared/status.js';
 import { account } from '../testing/accounts.js';
 import { ledgerRecords, testFolder } from '../testing/folder.js';
 import { type NumberedFeed, startNumberedFeed } from '../testing/numbered-feed.js';
-import { childrenOf, eventually, runCommand, type Supervised, supervise } from '../testing/supervised.js';
+import {
+  childrenOf,
+  eventually,
+  PROJECT,
+  runCommand,
+  type Supervised,
+  supervise,
+} from '../testing/supervised.js';
+import { topicSettings } from '../testing/topic-settings.js';
 
 const names = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `t.${String(from + i).padStart(3, '0')}`);
@@ -172,4 +184,28 @@ test('SIGHUP reloads as well; a configuration with a mistake changes nothing and
   streamer.signal('SIGHUP');
   await streamer.until('both live', (s) => s.live_topics === 2 && s.reloaded?.ok === true);
   expect(feed.connections.map(({ topic }) => topic)).toEqual(['t.001', 't.002']);
+});
+
+test('a change that comes right after the start holds: what was removed is not captured, what was added is', async () => {
+  const feed = await startNumberedFeed();
+  const output_dir = await testFolder();
+  // Nobody rations here.
+  const protocol = { ...bybit, limits: {} };
+  const settings = (name: string) => topicSettings({ topic: name, name, ws_url: feed.url, protocol });
+  const child = fork(join(PROJECT, 'dist', 'capture', 'main.cjs'), ['test'], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let reports: readonly TopicReport[] = [];
+  child.on('message', (message: FromCapture) => {
+    if (message.type === 'report') reports = message.topics;
+  });
+  const say = (message: ToCapture) => child.send(message);
+  const topics = ['a', 'b', 'c'].map(settings);
+  say({ type: 'start', output_dir, topics, control_name: '_control' });
+  say({ type: 'change', remove: ['b', 'c'], add: [{ ...settings('c'), buffer_size: 5_000 }, settings('d')] });
+  await eventually('all live', () => reports.length === 3 && reports.every(({ state }) => state === 'live'));
+  expect(reports.map(({ name }) => name).sort()).toEqual(['a', 'c', 'd']);
+  const exited = once(child, 'exit');
+  say({ type: 'stop', reason: 'stopped' });
+  expect(await exited).toEqual([0, null]);
+  for (const name of ['a', 'c', 'd']) expect(await ledgerRecords(output_dir, 'stop', name)).toHaveLength(1);
 });
