@@ -254,6 +254,21 @@ test('a topic that is removed before it was asked for is not asked for, and the 
   expect(connection.received.filter(({ text }) => text.includes('"b"'))).toEqual([]);
 });
 
+test('a topic whose end waits for its turn is let go when the connection is lost, and after 2 s', async () => {
+  const { permit, more } = rationed();
+  more(100);
+  const { c, connection } = await meetLive(['a', 'b', 'c'], {}, { permit, random: () => 0.99 });
+  more(-100);
+  const began = performance.now();
+  await c.remove('a');
+  expect(performance.now() - began).toBeGreaterThan(1_900);
+  const removed = c.remove('b');
+  await delay(50);
+  connection.reset();
+  await removed;
+  expect(performance.now() - began).toBeLessThan(3_500);
+});
+
 test('topics that are removed together are taken off by few requests, and those within the allowance', async () => {
   const names = Array.from({ length: 25 }, (_, i) => `t${i}`);
   const protocol = { ...bybit, limits: { requests: { count: 5, ms: 1_000 } } };

@@ -210,8 +210,13 @@ test('a topic that is removed is unsubscribed; what came before is in its file, 
 test('a topic that is let go is proved to be read at once, not at the next look', async () => {
   fakeTicks();
   const { c, connection } = await meetLive(['a', 'b']);
-  await c.remove('a');
+  const removed = c.remove('a');
+  await connection.nextRequest('unsubscribe');
+  await removed;
   expect(connection.pings_at_ms).toHaveLength(1);
+  // A server that listens in order sends no more of it after its pong.
+  const [pinged_ms = 0] = connection.pings_at_ms;
+  expect(pinged_ms).toBeGreaterThanOrEqual(connection.received.at(-1)?.at_ms ?? 0);
 });
 
 test('what comes of a topic after it was removed is in the control file', async () => {
