@@ -177,11 +177,16 @@ export class ProcessRunner {
 
   #takePermit(message: PermitMessage): void {
     const { id } = message;
-    const topic = message.type === 'ask' ? this.#accounts.get(message.name)?.settings : this.#asked.get(id);
+    const topic = message.type === 'ask' ? this.#settingsOf(message.name) : this.#asked.get(id);
     if (topic === undefined) return;
     if (message.type === 'ask') this.#asked.set(id, topic);
     else this.#asked.delete(id);
     this.#tools.permits.take(topic, message, (answer) => this.#process?.answer(answer));
+  }
+
+  /** Also of a topic that it does not yet know to be removed: all that share the connection wait for the answer. */
+  #settingsOf(name: string): TopicSettings | undefined {
+    return (this.#accounts.get(name) ?? this.#leaving.get(name)?.account)?.settings;
   }
 
   #ended(how: string): void {

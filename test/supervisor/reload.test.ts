@@ -252,6 +252,18 @@ test.each([1, 10])(
   },
 );
 
+test('a permit that is asked for under the name of a topic that is being removed is given: others may wait for it', async () => {
+  const body = `${CAPTURES}
+    process.on('message', ({ type, id }) => {
+      if (type === 'change') process.send({ type: 'ask', id: 7, name: 'b', kind: 'connect', count: 1, down_since_ms: 1 });
+      if (type === 'permit' && id === 7) topics.get('a').messages = 1000;
+    });`;
+  const w = await watch(10, [topic('a'), topic('b')], { body });
+  await w.until('all live', allLive);
+  await w.reload(topic('a'));
+  await w.until('the permit', () => w.of('a')?.messages === 1000);
+});
+
 test('a stop during a reload stops everything, waits for what the reload was stopping, and starts nothing', async () => {
   const body = CAPTURES.replace(
     'stop = () => {',
