@@ -23,9 +23,10 @@ export class Processes {
 
   /** The capture processes: all, or those of one topic. */
   captures(topic) {
-    return this.all().filter(
-      ({ args }) => args[1]?.includes('/capture/') && (topic === undefined || args[2] === topic),
-    );
+    return this.all().filter(({ args }) => {
+      const [file, name] = args.slice(1).filter((arg) => !arg.startsWith('--'));
+      return file?.includes('/capture/') && (topic === undefined || name === topic);
+    });
   }
 
   /** Tells the capture processes that listen for it; to others the signal would be deadly. */
