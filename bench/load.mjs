@@ -1,67 +1,76 @@
-// The load of the benchmarks: a WebSocket server, bare on TCP so that it costs little, that acknowledges a
-// Bybit subscription and, once its parent says `go`, sends COUNT messages as fast as the socket takes them or
-// at RATE a second, and then a Close. Run by bench/run.mjs as its child.
+// The load of the benchmarks: a WebSocket server, bare on TCP or TLS so that it costs little, that acknowledges each
+// connection's subscription and, once its parent says `go`, sends on all of them at once. Run by the benches as
+// their child, with its options as one JSON argument:
 //
-// usage: node bench/load.mjs COUNT RATE   (RATE 0: as fast as possible)
+//   count      messages for each connection; then it says `done`, with what was sent
+//   rate       a second on each connection; 0: as fast as the socket takes them
+//   kind       trades (216 bytes), recorded (real sizes, in bursts), stamped (trades that bear when they were sent)
+//   tls        {cert, key}: PEM texts, or null
 
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
+import { bursts, frame, headerBytes, recordedSizes, trades } from './messages.mjs';
 
-const count = Number(process.argv[2]);
-const rate = Number(process.argv[3]);
+const { count, rate, kind, tls } = JSON.parse(process.argv[2]);
 const BATCH_BYTES = 256 * 1024;
 
-/** A server's frame: final, text, not masked. */
-function frame(text) {
-  const payload = Buffer.from(text);
-  if (payload.length < 126) return Buffer.concat([Buffer.from([0x81, payload.length]), payload]);
-  return Buffer.concat([Buffer.from([0x81, 126, payload.length >> 8, payload.length & 255]), payload]);
+const frames = kind === 'recorded' ? recordedSizes() : trades();
+const drained = (socket) => new Promise((resolve) => socket.once('drain', resolve));
+const now_ms = () => performance.timeOrigin + performance.now();
+
+function stamped() {
+  return frame(
+    `{"topic":"publicTrade.BTCUSDT","sent_ms":${now_ms().toFixed(3)},"data":"${'x'.repeat(140)}"}`,
+  );
 }
 
-/** Trades of one shape, 216 bytes each, as Bybit writes them. */
-function tradeFrames() {
-  return Array.from({ length: 1000 }, (_, i) => {
-    const id = `20f43950-d8dd-5b31-9112-a178eb6${String(i).padStart(5, '0')}`;
-    const at = 1672304486868 + i;
-    return frame(
-      `{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":${at},"data":[{"T":${at - 3},"s":"BTCUSDT","S":"Buy","v":"0.001","p":"16578.50","L":"PlusTick","i":"${id}","BT":false}]}`,
-    );
-  });
-}
-
-const frames = tradeFrames();
-
-async function send(socket) {
-  const drained = () => new Promise((resolve) => socket.once('drain', resolve));
-  const started = performance.now();
+async function sendFast(socket) {
   let bytes = 0;
   for (let sent = 0; sent < count; ) {
-    const due = rate > 0 ? Math.min(count, Math.floor(((performance.now() - started) / 1000) * rate)) : count;
-    if (due <= sent) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      continue;
-    }
-    if (rate > 0) {
-      // One segment a message, as a real feed sends them.
-      for (; sent < due; sent += 1) {
-        socket.write(frames[sent % frames.length]);
-        bytes += frames[sent % frames.length].length - 4;
-      }
-      continue;
-    }
     const batch = [];
-    for (let size = 0; sent < count && size < BATCH_BYTES; sent += 1) {
+    for (let batched = 0; sent < count && batched < BATCH_BYTES; sent += 1) {
       const next = frames[sent % frames.length];
       batch.push(next);
-      size += next.length;
-      bytes += next.length - 4;
+      batched += next.length;
+      bytes += next.length - headerBytes(next);
     }
-    if (!socket.write(Buffer.concat(batch))) await drained();
+    if (!socket.write(Buffer.concat(batch))) await drained(socket);
   }
-  process.send({ done: { count, bytes, seconds: (performance.now() - started) / 1000 } });
+  return bytes;
 }
 
-const server = createServer((socket) => {
+/** One segment a message, as a real feed sends them. */
+async function sendAtRate(socket) {
+  const nextBurst = kind === 'recorded' ? bursts(rate) : null;
+  const started = performance.now();
+  let bytes = 0;
+  let due = 0;
+  let burst = { at_ms: 0, messages: 0 };
+  for (let sent = 0; sent < count; ) {
+    const elapsed_ms = performance.now() - started;
+    if (nextBurst === null) due = Math.floor((elapsed_ms / 1000) * rate);
+    while (nextBurst !== null && burst.at_ms <= elapsed_ms) {
+      due += burst.messages;
+      burst = nextBurst();
+    }
+    for (; sent < Math.min(due, count); sent += 1) {
+      const next = kind === 'stamped' ? stamped() : frames[sent % frames.length];
+      socket.write(next);
+      bytes += next.length - headerBytes(next);
+    }
+    await delay(1);
+  }
+  return bytes;
+}
+
+async function send(socket) {
+  const bytes = await (rate > 0 ? sendAtRate(socket) : sendFast(socket));
+  process.send({ done: { bytes } });
+}
+
+function serve(socket) {
   socket.setNoDelay(true);
   socket.on('error', () => {});
   let head = '';
@@ -83,5 +92,8 @@ const server = createServer((socket) => {
     process.once('message', () => void send(socket));
     process.send({ subscribed: true });
   });
-});
+}
+
+const server = tls === null ? createServer(serve) : createTlsServer(tls, serve);
+process.setMaxListeners(0);
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
