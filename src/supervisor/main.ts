@@ -60,7 +60,9 @@ export async function runSupervisor(given: {
     capture_file: new URL('../capture/main.cjs', import.meta.url),
     log: log.write,
     ready: () => tellReady(send),
-    ticked: (status) => tellMetrics(send, status),
+    ticked: (status) => {
+      if (process.connected) tellMetrics(send, status());
+    },
   });
   status_of = () => supervisor.status();
   reload = () => void supervisor.reload(given.load);

@@ -26,8 +26,8 @@ export interface SupervisorTools {
   readonly log: Log;
   /** Once, when each topic is connected or has failed once. */
   ready(): void;
-  /** Once a second. */
-  ticked(status: StatusDocument): void;
+  /** Once a second. The document is made only for whoever asks for it: with many topics it is large. */
+  ticked(status: () => StatusDocument): void;
   readonly timing?: Timing;
 }
 
@@ -205,7 +205,7 @@ export class Supervisor {
       this.#state = 'running';
       this.#tools.ready();
     }
-    this.#tools.ticked(this.status());
+    this.#tools.ticked(() => this.status());
   }
 
   /** Forgets topics of which nobody speaks any more, but for what they counted. */
