@@ -2,11 +2,10 @@
 // The program `streamer`: finds the command and opens its room. Rooms are imported only when they are entered,
 // so that `--version` does not wait for the supervisor's libraries.
 
-import { parseFlags } from './shared/args.js';
+import { helpOrVersion, parseFlags } from './shared/args.js';
 import { EXIT_OK, EXIT_USAGE, ExitError } from './shared/errors.js';
 import { nearestName } from './shared/nearest.js';
 import { runProgram } from './shared/program.js';
-import { VERSION_LINE } from './shared/version.js';
 
 const HELP = `Usage: streamer [run] [--config FILE] [--debug]
        streamer --status [--config FILE | --socket PATH] [--json] [--watch [SECONDS]]
@@ -77,8 +76,9 @@ async function run(argv: readonly string[]): Promise<number> {
       `What is ${extra}? A command goes first, as in "streamer run --debug".`,
     ]);
   }
-  if (flags.help !== undefined || flags.version !== undefined) {
-    process.stdout.write(flags.help !== undefined ? HELP : `${VERSION_LINE}\n`);
+  const asked = helpOrVersion(flags, HELP);
+  if (asked !== null) {
+    process.stdout.write(asked);
     return EXIT_OK;
   }
   // The capture is the work: it goes on when nobody reads the log on stdout any more.

@@ -4,10 +4,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseFlags } from '../shared/args.js';
+import { helpOrVersion, parseFlags } from '../shared/args.js';
 import { EXIT_CANNOT_CREATE, EXIT_OK, EXIT_USAGE, ExitError, errorMessage } from '../shared/errors.js';
 import { nearestName } from '../shared/nearest.js';
-import { VERSION_LINE } from '../shared/version.js';
 import { processTerminal, type Terminal } from '../status-cli/terminal.js';
 import { runSession } from './session.js';
 import { EXCHANGE_NAMES, type Stage, stageOf } from './stage.js';
@@ -54,8 +53,9 @@ export async function runDemo(
     help: 'none',
     version: 'none',
   });
-  if (flags.help !== undefined || flags.version !== undefined) {
-    await terminal.write(flags.help !== undefined ? HELP : `${VERSION_LINE}\n`);
+  const asked = helpOrVersion(flags, HELP);
+  if (asked !== null) {
+    await terminal.write(asked);
     return EXIT_OK;
   }
   const mistakes: string[] = [];

@@ -1,10 +1,9 @@
 // `streamer protocols`: lists the presets, for people as a table, for programs as JSON.
 
-import { parseFlags } from '../shared/args.js';
+import { helpOrVersion, parseFlags } from '../shared/args.js';
 import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
 import type { Allowance, Preset } from '../shared/protocol.js';
 import { PRESETS } from '../shared/protocols/index.js';
-import { VERSION_LINE } from '../shared/version.js';
 
 const HELP = `Usage: streamer protocols [--json]
 
@@ -36,9 +35,8 @@ export async function runProtocols(argv: readonly string[]): Promise<number> {
       `protocols takes flags only: what is ${JSON.stringify(extra)}? See --help.`,
     ]);
   }
-  if (flags.help !== undefined) process.stdout.write(HELP);
-  else if (flags.version !== undefined) process.stdout.write(`${VERSION_LINE}\n`);
-  else process.stdout.write(flags.json === undefined ? drawPresets(PRESETS) : `${JSON.stringify(PRESETS)}\n`);
+  const list = () => (flags.json === undefined ? drawPresets(PRESETS) : `${JSON.stringify(PRESETS)}\n`);
+  process.stdout.write(helpOrVersion(flags, HELP) ?? list());
   return EXIT_OK;
 }
 

@@ -1,9 +1,8 @@
 // `streamer replay`: serves files of messages until SIGINT or SIGTERM.
 
-import { parseFlags } from '../shared/args.js';
+import { helpOrVersion, parseFlags } from '../shared/args.js';
 import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
 import { printable } from '../shared/printable.js';
-import { VERSION_LINE } from '../shared/version.js';
 import { fileSource } from './files.js';
 import { planStreams } from './plan.js';
 import { type ConnectionCounts, type Pace, startFeed } from './server.js';
@@ -45,8 +44,9 @@ export async function runReplay(argv: readonly string[]): Promise<number> {
     help: 'none',
     version: 'none',
   });
-  if (flags.help !== undefined || flags.version !== undefined) {
-    process.stdout.write(flags.help !== undefined ? HELP : `${VERSION_LINE}\n`);
+  const asked = helpOrVersion(flags, HELP);
+  if (asked !== null) {
+    process.stdout.write(asked);
     return EXIT_OK;
   }
   const mistakes: string[] = [];

@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { EXIT_USAGE, ExitError } from './errors.js';
 import { nearestName } from './nearest.js';
+import { VERSION_LINE } from './version.js';
 
 /** `value`: the flag must have one. `optional`: it may have a number. `none`: a switch. */
 export type FlagKind = 'none' | 'value' | 'optional';
@@ -44,6 +45,15 @@ export function parseFlags<Name extends string>(
   }
   if (mistakes.length > 0) throw new ExitError(EXIT_USAGE, mistakes);
   return { flags, positionals };
+}
+
+/** What `--help` or `--version` wants to be printed; null where neither was given. */
+export function helpOrVersion(
+  flags: Readonly<Partial<Record<'help' | 'version', string>>>,
+  help: string,
+): string | null {
+  if (flags.help !== undefined) return help;
+  return flags.version === undefined ? null : `${VERSION_LINE}\n`;
 }
 
 /** A value that looks like a flag was most likely meant as one; `--flag=-x` says otherwise. */

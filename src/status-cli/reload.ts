@@ -2,7 +2,7 @@
 // came of it. The supervisor is told by SIGHUP, and tells in its status document.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseFlags } from '../shared/args.js';
+import { helpOrVersion, parseFlags } from '../shared/args.js';
 import {
   EXIT_CONFIG,
   EXIT_NO_INSTANCE,
@@ -12,7 +12,6 @@ import {
   errorMessage,
 } from '../shared/errors.js';
 import type { Reloaded } from '../shared/status.js';
-import { VERSION_LINE } from '../shared/version.js';
 import { askStatus } from './ask.js';
 import { configuredSocket } from './run.js';
 import { processTerminal, type Terminal } from './terminal.js';
@@ -49,8 +48,9 @@ export async function runReload(
     help: 'none',
     version: 'none',
   });
-  if (flags.help !== undefined || flags.version !== undefined) {
-    await terminal.write(flags.help === undefined ? `${VERSION_LINE}\n` : HELP);
+  const asked = helpOrVersion(flags, HELP);
+  if (asked !== null) {
+    await terminal.write(asked);
     return EXIT_OK;
   }
   if (positionals.length > 0) {

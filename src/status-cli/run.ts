@@ -1,8 +1,7 @@
 // `streamer-status`, and `streamer --status`: asks the running supervisor and prints its answer.
 
-import { parseFlags } from '../shared/args.js';
+import { helpOrVersion, parseFlags } from '../shared/args.js';
 import { EXIT_NO_INSTANCE, EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
-import { VERSION_LINE } from '../shared/version.js';
 import { askStatus, exitStatusOf } from './ask.js';
 import { drawStatus } from './draw.js';
 import { jsonLine, paperOf, processTerminal, type Terminal } from './terminal.js';
@@ -40,8 +39,9 @@ export async function runStatus(
     help: 'none',
     version: 'none',
   });
-  if (flags.help !== undefined || flags.version !== undefined) {
-    await terminal.write(flags.help === undefined ? `${VERSION_LINE}\n` : HELP);
+  const asked = helpOrVersion(flags, HELP);
+  if (asked !== null) {
+    await terminal.write(asked);
     return EXIT_OK;
   }
   const mistakes: string[] = [];

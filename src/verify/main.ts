@@ -2,9 +2,8 @@
 
 import { setPriority } from 'node:os';
 import { resolve } from 'node:path';
-import { parseFlags } from '../shared/args.js';
+import { helpOrVersion, parseFlags } from '../shared/args.js';
 import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
-import { VERSION_LINE } from '../shared/version.js';
 import { drawReport } from './draw.js';
 import { holdsOpen } from './open-files.js';
 import { Progress, type Screen } from './progress.js';
@@ -58,8 +57,9 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     help: 'none',
     version: 'none',
   });
-  if (flags.help !== undefined || flags.version !== undefined) {
-    process.stdout.write(flags.help !== undefined ? HELP : `${VERSION_LINE}\n`);
+  const asked = helpOrVersion(flags, HELP);
+  if (asked !== null) {
+    process.stdout.write(asked);
     return EXIT_OK;
   }
   const mistakes: string[] = [];
