@@ -304,11 +304,7 @@ export class Connection {
       this.#stopped();
       return;
     }
-    const live_ms = this.#live_at === null ? null : performance.now() - this.#live_at;
-    if (live_ms !== null) {
-      this.#backoff.wasLive(live_ms);
-      this.#down_since_ms = this.#tools.now();
-    }
+    const live_ms = this.#noteEnd();
     // A server that says so on each connection, as soon as it is made, is not hammered.
     const at_once = this.#is_replaced && live_ms !== null && live_ms >= REPLACED_AT_ONCE_MS;
     this.#retry('waiting', sentence, at_once ? 0 : this.#backoff.next(retry_after_ms));
@@ -319,12 +315,18 @@ export class Connection {
   reject(sentence: string): void {
     // While it stops, what comes is still read, and an answer may be among it.
     if (this.#state !== 'open') return;
-    if (this.#live_at !== null) {
-      this.#backoff.wasLive(performance.now() - this.#live_at);
-      this.#down_since_ms = this.#tools.now();
-    }
+    this.#noteEnd();
     this.#retry('rejected', sentence, this.#backoff.longest());
     this.#events.lost('rejected');
+  }
+
+  /** @returns how long something on the connection was live, milliseconds; null: nothing was. */
+  #noteEnd(): number | null {
+    if (this.#live_at === null) return null;
+    const live_ms = performance.now() - this.#live_at;
+    this.#backoff.wasLive(live_ms);
+    this.#down_since_ms = this.#tools.now();
+    return live_ms;
   }
 
   #inTurn(): void {

@@ -12,7 +12,7 @@ import type { LogLevel } from '../shared/ipc.js';
 import { renderPrefix } from '../shared/protocol-speech.js';
 import type { TopicSettings } from '../shared/settings.js';
 import type { TopicState } from '../shared/status.js';
-import { readTopic } from '../shared/topic-form.js';
+import { partsOf } from '../shared/topic-names.js';
 import { within } from '../shared/within.js';
 import { Connection, type ConnectionTools, type LossReason, type Runs } from './connection.js';
 import type { Recorder } from './recorder.js';
@@ -76,9 +76,7 @@ export class Feed {
     this.#control = control;
     const { protocol, topic } = settings;
     this.#router = new Router(protocol, []);
-    this.#prefix = Buffer.from(
-      renderPrefix(protocol, { ...(readTopic(protocol.topic, topic) ?? {}), topic }),
-    );
+    this.#prefix = Buffer.from(renderPrefix(protocol, { ...partsOf(protocol, topic), topic }));
     this.#examines_all = this.#prefix.length === 0 && protocol.answer.length + protocol.closing.length > 0;
     const log = (level: LogLevel, message: string) => tools.log(level, message, this.#nameForAll);
     this.#connection = new Connection(settings, tools, this.#runs(), {
@@ -297,7 +295,7 @@ export class Feed {
   #receivedShared(text: Buffer, received_ms: number): void {
     const router = this.#router;
     const begun = router.begin(text, 0, text.length);
-    const handle = begun >= 0 ? begun : router.find(text);
+    const handle = begun >= 0 ? begun : router.named(text);
     const carried = this.#carried.get(handle);
     (carried?.recorder ?? this.#control)?.take(text, received_ms);
     const is_known = begun >= 0 && this.#subscriptions.isLive(begun);

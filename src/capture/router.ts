@@ -72,10 +72,14 @@ export class Router {
   /** The number of the topic that the message is of, else -1. Learns what the message binds. */
   find(text: Buffer): number {
     const begun = this.begin(text, 0, text.length);
-    if (begun !== NONE) return begun;
+    return begun === NONE ? this.named(text) : begun;
+  }
+
+  /** The same for a message that begins like no topic's data: it is parsed. */
+  named(text: Buffer): number {
     const message = parse(text);
     if (message === null) return NONE;
-    const number = this.#named(message);
+    const number = this.#namedIn(message);
     const bound = boundBy(this.#protocol, message);
     if (bound !== null && number !== NONE) this.#bind(bound, number);
     return number;
@@ -86,7 +90,7 @@ export class Router {
     this.#ways = null;
   }
 
-  #named(message: object): number {
+  #namedIn(message: object): number {
     const bound = boundIn(this.#protocol, message);
     const by_bound = bound === null ? undefined : this.#by_bound.get(bound);
     if (by_bound !== undefined) return by_bound;

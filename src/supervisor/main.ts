@@ -66,10 +66,11 @@ export async function runSupervisor(given: {
   });
   status_of = () => supervisor.status();
   reload = () => void supervisor.reload(given.load);
-  answerActions(send, {
+  const answer = tellActions(send, {
     reload: async () => (await supervisor.reload(given.load)).message,
     status: async () => statusLine(supervisor.status()),
   });
+  process.on('message', answer);
   const topics = settings.topics.length === 1 ? '1 topic' : `${settings.topics.length} topics`;
   log.write(
     'info',
@@ -145,12 +146,6 @@ async function openLog(settings: Settings, server: StatusServer): Promise<LogFil
     await server.close();
     throw error;
   }
-}
-
-/** PM2's own messages: what `pm2 trigger` asks for. */
-function answerActions(send: Send, actions: Parameters<typeof tellActions>[1]): void {
-  const answer = tellActions(send, actions);
-  process.on('message', (message) => answer(message));
 }
 
 /** PM2 may go away while we live on. */

@@ -1,6 +1,6 @@
 // What PM2 is told, over the IPC channel that it opens to the programs it starts: that we are ready, a few figures for
-// `pm2 show`, and what `pm2 trigger` can ask for. Without PM2 there is no channel, and nothing is said. PM2's own package is not needed
-// for it, and a channel that breaks never matters.
+// `pm2 show`, and what `pm2 trigger` can ask for. Without PM2 there is no channel, and nothing is said. PM2's own
+// package is not needed for it, and a channel that breaks never matters.
 
 import { formatStatusLine } from '../shared/format.js';
 import type { StatusDocument } from '../shared/status.js';
