@@ -5,13 +5,16 @@ import { formatBytes } from '../shared/format.js';
 import { printable } from '../shared/printable.js';
 import type { TopicStatus } from '../shared/status.js';
 import type { Style } from './paper.js';
+import { TREND_CELLS, type Trend } from './trend.js';
 
 export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
   /** So that the columns to its right do not jump when the text grows by a character. */
   readonly width_min?: number;
-  text(topic: TopicStatus, now_ms: number): string;
+  /** It takes up to so many columns of those that are left over, and `text` is told how many it has. */
+  readonly width_max?: number;
+  text(topic: TopicStatus, now_ms: number, width: number): string;
   style?(topic: TopicStatus): Style | null;
 }
 
@@ -43,7 +46,7 @@ export const isSilent = ({ state, silent_since_ms }: TopicStatus): boolean =>
   state === 'live' && (silent_since_ms ?? null) !== null;
 
 /** The topic, and the name of its files where that is another. */
-function topicLabel({ topic, name }: TopicStatus): string {
+export function topicLabel({ topic, name }: TopicStatus): string {
   return printable(name === topic ? topic : `${topic} (${name})`);
 }
 
@@ -97,6 +100,21 @@ export const COLUMNS: readonly Column[] = [
   { title: 'MEM', align: 'right', text: (topic) => formatBytes(topic.memory_bytes) },
 ];
 
+const TREND_WIDTH_MIN = 8;
+
+/** The columns with that of the rates that were seen, beside the rate. */
+export function columnsWith(trend: Trend): readonly Column[] {
+  const column: Column = {
+    title: 'TREND',
+    align: 'right',
+    width_min: TREND_WIDTH_MIN,
+    width_max: TREND_CELLS,
+    text: (topic, _, width) => trend.draw(topic.name, width),
+    style: () => 'cyan',
+  };
+  return COLUMNS.flatMap((other) => (other.title === 'RATE/MIN' ? [other, column] : [other]));
+}
+
 /** Titles in the order in which they go when the line is too long: what tells least about trouble first. */
 export const DROP_ORDER: readonly string[] = [
   'MEM',
@@ -105,6 +123,7 @@ export const DROP_ORDER: readonly string[] = [
   'BUFFER',
   'RECONN',
   'SINCE',
+  'TREND',
   'GAPS',
   'DROPPED',
   'LAST',

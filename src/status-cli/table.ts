@@ -2,7 +2,7 @@
 
 import { printable } from '../shared/printable.js';
 import type { TopicStatus } from '../shared/status.js';
-import { COLUMNS, type Column, DROP_ORDER } from './columns.js';
+import { type Column, DROP_ORDER } from './columns.js';
 import { type Paper, paint, widthOf } from './paper.js';
 import { cutEnd, cutMiddle, pad, textWidth, wrap } from './text.js';
 
@@ -13,27 +13,44 @@ const ERROR_INDENT = '  └ ';
 /** An error sentence takes at most so many lines of a terminal. */
 const ERROR_LINES_MAX = 3;
 
-interface Placed {
+export interface Placed {
   readonly column: Column;
   readonly width: number;
 }
 
-/** The columns that fit, from left to right. The topic's gives way first, down to its minimum. */
-export function layOut(topics: readonly TopicStatus[], now_ms: number, paper: Paper): readonly Placed[] {
-  const columns = COLUMNS.map((column) => {
-    const widths = topics.map((topic) => textWidth(column.text(topic, now_ms)));
-    const least = Math.max(column.title.length, column.width_min ?? 0);
-    return { column, width: widths.reduce((a, b) => Math.max(a, b), least) };
-  });
-  const [topic_column, ...others] = columns;
-  if (topic_column === undefined || paper.width === null) return columns;
+/**
+ * The columns that fit, from left to right. The topic's gives way first, down to its minimum; then others go, the one
+ * titled `kept` never.
+ */
+export function layOut(
+  topics: readonly TopicStatus[],
+  columns: readonly Column[],
+  kept: string,
+  now_ms: number,
+  paper: Paper,
+): readonly Placed[] {
+  const [topic_column, ...others] = columns.map((column) => placed(column, topics, now_ms));
+  if (topic_column === undefined) return [];
   let rest = others;
   const room = () => rest.reduce((left, p) => left - SEPARATOR.length - p.width, widthOf(paper));
   for (const title of DROP_ORDER) {
     if (room() >= Math.min(topic_column.width, TOPIC_WIDTH_MIN)) break;
-    rest = rest.filter((p) => p.column.title !== title);
+    if (title !== kept) rest = rest.filter((p) => p.column.title !== title);
   }
-  return [{ ...topic_column, width: Math.max(1, Math.min(topic_column.width, room())) }, ...rest];
+  const topic_width = Math.max(1, Math.min(topic_column.width, room()));
+  const grown = rest.map(({ column, width }) => {
+    const spare = Math.max(0, room() - topic_width);
+    return { column, width: Math.min(width + spare, Math.max(width, column.width_max ?? 0)) };
+  });
+  return [{ ...topic_column, width: topic_width }, ...grown];
+}
+
+/** As wide as its widest text; one that takes what is left over begins with its least. */
+function placed(column: Column, topics: readonly TopicStatus[], now_ms: number): Placed {
+  let width = Math.max(column.title.length, column.width_min ?? 0);
+  if (column.width_max !== undefined) return { column, width };
+  for (const topic of topics) width = Math.max(width, textWidth(column.text(topic, now_ms, width)));
+  return { column, width };
 }
 
 export function drawHeader(placed: readonly Placed[], paper: Paper): string {
@@ -53,14 +70,21 @@ export function drawTopic(
   for (const { column, width } of placed) {
     const cell_width = Math.min(width, left);
     if (cell_width < 1) break;
-    const text = pad(cutMiddle(column.text(topic, now_ms), cell_width), cell_width, column.align);
+    const text = pad(cutMiddle(column.text(topic, now_ms, cell_width), cell_width), cell_width, column.align);
     cells.push(paint(paper, text, column.style?.(topic) ?? null));
     left -= cell_width + SEPARATOR.length;
   }
-  const line = cells.join(SEPARATOR).trimEnd();
-  const room = widthOf(paper) - ERROR_INDENT.length;
-  if (topic.error === null || room < 1) return [line];
-  const words = wrap(printable(topic.error), room, ERROR_LINES_MAX);
   const blank = ' '.repeat(ERROR_INDENT.length);
-  return [line, ...words.map((text, i) => (i === 0 ? ERROR_INDENT : blank) + paint(paper, text, 'red'))];
+  const error = errorLines(topic, paper).map(
+    (text, i) => (i === 0 ? ERROR_INDENT : blank) + paint(paper, text, 'red'),
+  );
+  return [cells.join(SEPARATOR).trimEnd(), ...error];
 }
+
+function errorLines({ error }: TopicStatus, paper: Paper): readonly string[] {
+  const room = widthOf(paper) - ERROR_INDENT.length;
+  return error === null || room < 1 ? [] : wrap(printable(error), room, ERROR_LINES_MAX);
+}
+
+/** How many lines `drawTopic` makes of it. */
+export const heightOf = (topic: TopicStatus, paper: Paper): number => 1 + errorLines(topic, paper).length;

@@ -3,6 +3,7 @@
 
 import { EXIT_CANNOT_CREATE, ExitError, errorCode, errorMessage } from '../shared/errors.js';
 import type { Paper } from './paper.js';
+import { type TakenWindow, takeWindow, type WindowEvents } from './window.js';
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -16,9 +17,14 @@ export interface Terminal {
   write(text: string | Uint8Array): Promise<boolean>;
   /** A sentence to stderr. */
   complain(sentence: string): void;
+  /** Takes the whole window and its keys, where `size` is not null. */
+  takeWindow(events: WindowEvents): TakenWindow;
   /** Aborted by SIGINT, SIGTERM or SIGHUP, which from this call on no longer end the process. */
   stopSignal(): AbortSignal;
 }
+
+/** The reader of a pipe is gone, or the terminal itself. */
+const NOBODY_READS: readonly string[] = ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'];
 
 /** The real one. */
 export function processTerminal(): Terminal {
@@ -33,8 +39,7 @@ export function processTerminal(): Terminal {
       new Promise((resolve, reject) => {
         stdout.write(text, (error) => {
           if (!error) resolve(true);
-          else if (errorCode(error) === 'EPIPE' || errorCode(error) === 'ERR_STREAM_DESTROYED')
-            resolve(false);
+          else if (NOBODY_READS.includes(errorCode(error))) resolve(false);
           else {
             const sentence = `The status cannot be written to the standard output: ${errorMessage(error)}.`;
             reject(new ExitError(EXIT_CANNOT_CREATE, [sentence]));
@@ -44,6 +49,7 @@ export function processTerminal(): Terminal {
     complain: (sentence) => {
       stderr.write(`${sentence}\n`);
     },
+    takeWindow: (events) => takeWindow(process, events),
     stopSignal: () => {
       const stopped = new AbortController();
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopped.abort());
@@ -57,6 +63,13 @@ export function paperOf(terminal: Terminal): Paper {
   const size = terminal.size();
   if (size === null) return { width: null, rows: null, colour: false };
   return { width: size.columns, rows: size.rows, colour: (terminal.env.NO_COLOR ?? '') === '' };
+}
+
+/** The document as it came, with a blank for each line break in it: in JSON they are white space. */
+export function jsonOnOneLine(raw: Uint8Array): Uint8Array {
+  const line = jsonLine(raw);
+  for (let i = 0; i < line.length - 1; i += 1) if (line[i] === 0x0a || line[i] === 0x0d) line[i] = 0x20;
+  return line;
 }
 
 /** The document as it came, ended by one newline. */

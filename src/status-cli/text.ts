@@ -5,6 +5,8 @@ const ZERO_WIDTH = /^\p{M}$/u;
 const WIDE =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u;
 
+const ASCII = /^[ -~]*$/;
+
 function charWidth(char: string): number {
   if (char < '\u0300') return 1;
   if (ZERO_WIDTH.test(char)) return 0;
@@ -13,6 +15,7 @@ function charWidth(char: string): number {
 
 /** Columns that the text takes on a terminal. It must have been escaped. */
 export function textWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
   let width = 0;
   for (const char of text) width += charWidth(char);
   return width;
@@ -47,6 +50,12 @@ function takeEnd(text: string, width: number): string {
 export function cutEnd(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   return width < 1 ? '' : `${takeStart(text, width - 1)}…`;
+}
+
+/** The text in at most `width` columns: what is too much is taken out at the beginning and replaced by `…`. */
+export function cutStart(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  return width < 1 ? '' : `…${takeEnd(text, width - 1)}`;
 }
 
 /** The text in at most `width` columns: what is too much is taken out of the middle and replaced by `…`. */

@@ -5,14 +5,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TOPIC_STATES, type TopicState } from '../../src/shared/status.js';
 import { formatAgo } from '../../src/status-cli/columns.js';
-import { drawStatus } from '../../src/status-cli/draw.js';
+import { drawPicture, drawStatus } from '../../src/status-cli/draw.js';
+import { SORT_NAMES, WORST_FIRST } from '../../src/status-cli/order.js';
 import type { Paper } from '../../src/status-cli/paper.js';
 import { textWidth } from '../../src/status-cli/text.js';
+import { Trend } from '../../src/status-cli/trend.js';
 import { NOW_MS, statusDocument, topicStatus } from './documents.js';
 
 const ENDLESS: Paper = { width: null, rows: null, colour: false };
 
-const draw = (topics: Parameters<typeof statusDocument>[0], paper: Partial<Paper> = {}): string[] =>
+const draw = (topics: Parameters<typeof statusDocument>[0], paper: Partial<Paper> = {}): readonly string[] =>
   drawStatus(statusDocument(topics), NOW_MS, { ...ENDLESS, ...paper });
 
 /** The first words of the lines of the table. */
@@ -114,6 +116,45 @@ test('a narrow terminal loses columns in a fixed order, topic and state never', 
   expect(titles(draw(topics, { width: 12 }))).toEqual(['TOPIC', 'STATE']);
 });
 
+test('the column that is sorted by stays where there is room for no other', () => {
+  const lines = drawStatus(
+    statusDocument([topicStatus('publicTrade.BTCUSDT')]),
+    NOW_MS,
+    { ...ENDLESS, width: 45 },
+    { order: { ...WORST_FIRST, sort: 'buffered' } },
+  );
+  expect(titles(lines)).toEqual(['TOPIC', 'STATE', 'MSGS', 'BUFFER']);
+});
+
+test('the rates that were seen take what room is left, down to eight blocks, and then none', () => {
+  const trend = new Trend();
+  for (let i = 0; i <= 30; i += 1) {
+    trend.see(statusDocument([topicStatus('publicTrade.BTCUSDT', { messages: i })]), i * 3000);
+  }
+  const blocksIn = (width: number) => {
+    const topics = [topicStatus('publicTrade.BTCUSDT')];
+    const lines = drawStatus(statusDocument(topics), NOW_MS, { ...ENDLESS, width }, { trend });
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
+    return lines[4]?.match(/█/g)?.length ?? 0;
+  };
+  expect([200, 85, 80, 60].map(blocksIn)).toEqual([20, 8, 12, 0]);
+});
+
+test('a topic with a long error is scrolled past like any other, and its lines stay together', () => {
+  const topics = Array.from({ length: 9 }, (_, i) => topicStatus(`t${i}`, { error: 'word '.repeat(60) }));
+  const from = (top: number) =>
+    drawPicture(statusDocument(topics), NOW_MS, { width: 40, rows: 4 + 8 + 1, colour: false }, { top });
+  expect([from(0), from(3), from(99)].map(({ top, shown }) => [top, shown])).toEqual([
+    ...[
+      [0, 2],
+      [3, 2],
+      [7, 2],
+    ],
+  ]);
+  expect(from(99).lines.at(-1)).toBe('… 7 above');
+  expect(from(3).lines.at(-1)).toBe('… 3 above, 4 more topics, all live');
+});
+
 test('a name too long for a narrow terminal is cut in the middle', () => {
   const name = `${'a'.repeat(60)}END`;
   expect(draw([topicStatus(name)], { width: 60 })[4]).toMatch(/^a+…a+END +live/);
@@ -138,8 +179,17 @@ test('whatever the document holds, no line is wider or more than the terminal ha
       fc.array(hostileTopic, { maxLength: 12 }),
       fc.integer({ min: 1, max: 160 }),
       fc.integer({ min: 1, max: 30 }),
-      (topics, width, rows) => {
-        const lines = draw(topics, { width, rows });
+      fc.constantFrom(...SORT_NAMES),
+      fc.oneof(fc.constant(''), fc.string({ unit: 'binary', maxLength: 2 })),
+      fc.nat({ max: 15 }),
+      (topics, width, rows, sort, filter, top) => {
+        const trend = new Trend();
+        trend.see(statusDocument(topics), 0);
+        trend.see(statusDocument(topics), 3000);
+        const options = { order: { ...WORST_FIRST, sort, filter }, top, trend };
+        const picture = drawPicture(statusDocument(topics), NOW_MS, { width, rows, colour: false }, options);
+        const { lines } = picture;
+        expect(picture.top + picture.shown).toBeLessThanOrEqual(topics.length);
         expect(lines.length).toBeLessThanOrEqual(rows);
         for (const line of lines) {
           expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);

@@ -152,3 +152,26 @@ test('a terminal gets every topic, also where they do not fit its height', async
   await runStatus(['--socket', path], terminal);
   expect(terminal.text.split('\n')).toHaveLength(4 + 60 + 1);
 });
+
+test('--sort and --filter choose what is printed, and not the exit status', async () => {
+  const { path } = await documentServer(HALF);
+  const terminal = new FakeTerminal();
+  expect(await runStatus(['--socket', path, '--sort', 'name', '--filter=A'], terminal)).toBe(1);
+  const lines = terminal.text.trimEnd().split('\n');
+  expect(lines[1]).toMatch(/^1 of 2 topics live, 1 connecting, 1 listed \|/);
+  expect(lines.slice(4).map((line) => line.split(' ')[0])).toEqual(['a']);
+  terminal.written = [];
+  await runStatus(['--socket', path, '--filter=nothing'], terminal);
+  expect(terminal.text.trimEnd().split('\n')[4]).toBe('No topic has "nothing" in its name.');
+});
+
+test('an order that is none, and one for a document that is printed as it came, are told', async () => {
+  expect(await complaint(['--sort', 'size'])).toEqual([
+    64,
+    '--sort takes one of worst, name, rate, last, gaps, buffered, not "size".',
+  ]);
+  expect(await complaint(['--json', '--filter', 'x'])).toEqual([
+    64,
+    '--json prints the document as it came: leave out --sort and --filter.',
+  ]);
+});

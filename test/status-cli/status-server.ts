@@ -3,7 +3,9 @@
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Key } from '../../src/status-cli/keyboard.js';
 import type { Terminal } from '../../src/status-cli/terminal.js';
+import type { TakenWindow, WindowEvents } from '../../src/status-cli/window.js';
 import { testFolder } from '../testing/folder.js';
 
 export interface StatusServer {
@@ -47,6 +49,9 @@ export class FakeTerminal implements Terminal {
   columns_rows: { columns: number; rows: number } | null = null;
   /** False once nobody reads. */
   read = true;
+  has_keys = false;
+  /** Where it was taken, and the keys and sizes go; null before and afterwards. */
+  window: WindowEvents | null = null;
   /** Called after each write with what was written. */
   on_write: (text: string) => void = () => {};
   readonly #stop = new AbortController();
@@ -69,6 +74,22 @@ export class FakeTerminal implements Terminal {
 
   complain(sentence: string): void {
     this.complaints.push(sentence);
+  }
+
+  takeWindow(events: WindowEvents): TakenWindow {
+    this.window = events;
+    const leave = () => {
+      this.window = null;
+    };
+    return { has_keys: this.has_keys, leave };
+  }
+
+  /** Characters stand for themselves. */
+  press(...keys: (Exclude<Key['name'], 'text'> | string)[]): void {
+    for (const key of keys) {
+      const name = key as Exclude<Key['name'], 'text'>;
+      this.window?.key(key.length === 1 ? { name: 'text', text: key } : { name });
+    }
   }
 
   stopSignal(): AbortSignal {

@@ -1,8 +1,10 @@
 // `--watch`: round after round, through the end of a supervisor and the start of the next.
 
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { runStatus } from '../../src/status-cli/run.js';
+import { textWidth } from '../../src/status-cli/text.js';
 import { testFolder } from '../testing/folder.js';
 import { statusDocument, topicStatus } from './documents.js';
 import { documentServer, FakeTerminal, type StatusServer, statusServer } from './status-server.js';
@@ -56,12 +58,12 @@ test('it outlives the supervisor, says since when it is gone, and comes back by 
     if (text.startsWith('Uptime') && server !== null && terminal.written.length === 1) {
       await server.close();
       server = null;
-    } else if (text.startsWith('Not running for 1s')) server = await documentServer(LIVE, path);
+    } else if (text.startsWith('Not running since 1s')) server = await documentServer(LIVE, path);
     else if (text.startsWith('Uptime') && terminal.written.length > 1) terminal.stop();
   };
   expect(await runStatus(['--socket', path, '--watch', '0.2'], terminal)).toBe(0);
   expect(terminal.written[1]).toMatch(
-    /^Not running for 0s\.\nNo streamer is running: .* socket .*s\.sock\. /,
+    /^Not running since 0s\.\nNo streamer is running: .* socket .*s\.sock\. /,
   );
   expect(terminal.written.at(-1)).toMatch(/^Uptime/);
 });
@@ -104,20 +106,163 @@ test('it ends quietly when nobody reads any more', async () => {
   expect(terminal.written).toHaveLength(1);
 });
 
-test('on a terminal it redraws in place within the window and leaves the cursor as it was', async () => {
+test('on a terminal it redraws in place within the window, and what was seen last stays when it ends', async () => {
   const topics = Array.from({ length: 200 }, (_, i) => topicStatus(`t${i}`));
   const { path } = await documentServer(statusDocument(topics));
   const terminal = new FakeTerminal();
   terminal.columns_rows = { columns: 80, rows: 24 };
   terminal.env.NO_COLOR = '1';
   expect(await watchFor(3, ['--socket', path, '--watch', '0.1'], terminal)).toBe(0);
-  const [enter, first, second, leave] = terminal.written;
-  expect(enter).toBe('\x1b[?1049h\x1b[?25l');
+  const [first, second, , last] = terminal.written;
   const frame = (first ?? '').split('\r\n');
   expect(frame).toHaveLength(24);
   expect(frame[0]?.startsWith('\x1b[H\x1b[KUptime')).toBe(true);
   expect(frame[23]).toBe('\x1b[J… 181 more topics, all live');
   expect(second).toBe(first);
-  expect(leave?.startsWith('\x1b[?25h\x1b[?1049lUptime')).toBe(true);
-  expect(leave?.endsWith('… 181 more topics, all live\n')).toBe(true);
+  expect(last).toMatch(/^Uptime.*\n… 181 more topics, all live\n$/s);
+  expect(terminal.window).toBeNull();
+});
+
+/** What stands on the screen after a frame that was written in place. */
+const screenOf = (text: string | undefined) => stripVTControlCharacters(text ?? '').split('\r\n');
+const namesOn = (screen: readonly string[]) =>
+  screen.flatMap((line) => /^(t\d+) +live/.exec(line)?.slice(1) ?? []);
+
+/** A terminal with keys, in which 100 topics are watched and asked for once a minute; and the end of the command. */
+async function watched(documents: object = statusDocument(manyTopics(100))) {
+  const { path } = await documentServer(documents);
+  const terminal = new FakeTerminal();
+  terminal.columns_rows = { columns: 80, rows: 24 };
+  terminal.has_keys = true;
+  const ended = runStatus(['--socket', path, '--watch', '60'], terminal);
+  await expect.poll(() => terminal.written.length).toBe(1);
+  const screenAfter = async (...keys: string[]) => {
+    terminal.written = [];
+    terminal.press(...keys);
+    await expect.poll(() => terminal.written.length).toBeGreaterThan(0);
+    return screenOf(terminal.written.at(-1));
+  };
+  return { terminal, ended, screenAfter };
+}
+
+const manyTopics = (count: number) =>
+  Array.from({ length: count }, (_, i) => topicStatus(`t${String(i).padStart(3, '0')}`, { rate_per_min: i }));
+
+test('a key is obeyed at once and not at the next look, and q quits with the status of the last answer', async () => {
+  const { terminal, ended, screenAfter } = await watched();
+  const first = screenOf(terminal.written[0]);
+  expect(first).toHaveLength(24);
+  expect(namesOn(first)[0]).toBe('t000');
+  expect(first[23]).toBe('q quit, ? keys, / filter | sort: worst');
+  const by_rate = await screenAfter('r');
+  expect(namesOn(by_rate)[0]).toBe('t099');
+  expect(by_rate[23]).toBe('q quit, ? keys, / filter | sort: rate');
+  expect(namesOn(await screenAfter('r'))[0]).toBe('t000');
+  terminal.press('q');
+  expect(await ended).toBe(0);
+  expect(terminal.window).toBeNull();
+});
+
+test('topics that do not fit are scrolled to, by one, by a page, to the end and back, and not beyond', async () => {
+  const { terminal, ended, screenAfter } = await watched();
+  const page = namesOn(screenOf(terminal.written[0])).length;
+  expect(page).toBe(18);
+  expect(namesOn(await screenAfter('down'))[0]).toBe('t001');
+  const second = await screenAfter('home', 'page_down');
+  expect(namesOn(second)[0]).toBe('t018');
+  expect(second[22]).toBe('… 18 above, 64 more topics, all live');
+  const end = await screenAfter('end', 'down', 'page_down');
+  expect(namesOn(end).at(-1)).toBe('t099');
+  expect(namesOn(end)).toHaveLength(page);
+  expect(end[22]).toBe('… 82 above');
+  expect(namesOn(await screenAfter('up'))[0]).toBe('t081');
+  expect(namesOn(await screenAfter('page_up'))[0]).toBe('t063');
+  expect(namesOn(await screenAfter('home', 'up'))[0]).toBe('t000');
+  terminal.press('interrupt');
+  expect(await ended).toBe(0);
+});
+
+test('a filter is typed: letters are text, Enter keeps it, Esc shows all again', async () => {
+  const { terminal, ended, screenAfter } = await watched();
+  expect((await screenAfter('/'))[23]).toBe('filter: _  Enter keeps, Esc clears');
+  // Letters that would be commands.
+  expect((await screenAfter('q', 'r'))[4]).toBe('No topic has "qr" in its name.');
+  const typed = await screenAfter('backspace', 'backspace', 'T', '0', '4');
+  expect(namesOn(typed)).toEqual(Array.from({ length: 10 }, (_, i) => `t04${i}`));
+  expect(typed[1]).toMatch(/^100 of 100 topics live, 10 listed \|/);
+  expect(typed[23]).toBe('filter: T04_  Enter keeps, Esc clears');
+  const kept = await screenAfter('enter', 'n', 'n');
+  expect(namesOn(kept)[0]).toBe('t049');
+  expect(kept[23]).toBe('q quit, ? keys, / filter | sort: name, the other way round | filter: T04');
+  expect(namesOn(await screenAfter('escape'))[0]).toBe('t099');
+  terminal.press('q');
+  await ended;
+});
+
+test('? tells all keys below the topics and takes them away again', async () => {
+  const { terminal, ended, screenAfter } = await watched();
+  const text = (await screenAfter('?')).slice(-5).join(' ');
+  for (const words of ['w worst', 'l last message', 'PgUp', 'Esc clears', 'q quit'])
+    expect(text).toContain(words);
+  expect((await screenAfter('?'))[23]).toBe('q quit, ? keys, / filter | sort: worst');
+  terminal.press('q');
+  await ended;
+});
+
+test('another size of the window is drawn at once, in all of it', async () => {
+  const { terminal, ended } = await watched();
+  terminal.written = [];
+  terminal.columns_rows = { columns: 30, rows: 9 };
+  terminal.window?.redraw();
+  const screen = screenOf(terminal.written[0]);
+  expect(screen).toHaveLength(9);
+  for (const line of screen) expect(textWidth(line)).toBeLessThanOrEqual(30);
+  terminal.press('q');
+  await ended;
+});
+
+test('while nobody answers a window counts the seconds, whatever the pace, and q still quits', async () => {
+  const path = join(await testFolder(), 'none.sock');
+  const terminal = new FakeTerminal();
+  terminal.columns_rows = { columns: 80, rows: 24 };
+  terminal.has_keys = true;
+  terminal.on_write = (text) => {
+    if (text.includes('Not running since 2s.')) terminal.press('q');
+  };
+  expect(await runStatus(['--socket', path, '--watch', '3600'], terminal)).toBe(2);
+  expect(screenOf(terminal.written[0])[23]).toMatch(/^q quit/);
+});
+
+test('the rates that were seen stand beside the rate where the terminal takes UTF-8', async () => {
+  let messages = 0;
+  const { path } = await statusServer((socket) => {
+    messages += 100;
+    socket.end(JSON.stringify(statusDocument([topicStatus('t000', { messages })])));
+  });
+  /** The screen in which `holds` holds for the first time. */
+  const screenWhen = async (env: Record<string, string>, holds: (screen: readonly string[]) => boolean) => {
+    const terminal = new FakeTerminal();
+    terminal.columns_rows = { columns: 80, rows: 24 };
+    Object.assign(terminal.env, env);
+    const screens: string[][] = [];
+    terminal.on_write = (text) => {
+      screens.push(screenOf(text));
+      if (holds(screenOf(text))) terminal.stop();
+    };
+    await runStatus(['--socket', path, '--watch', '0.1'], terminal);
+    return screens.at(-2)?.slice(3, 5).join('\n') ?? '';
+  };
+  const utf8 = { LANG: 'en_GB.UTF-8' };
+  const shown = await screenWhen(utf8, (screen) => screen[4]?.includes('█') === true);
+  expect(shown).toMatch(/ RATE\/MIN +TREND .*\n.* 79\.6 +█ /);
+  const without = await screenWhen({ ...utf8, LC_ALL: 'C' }, () => true);
+  expect(without).toMatch(/ RATE\/MIN +LAST /);
+});
+
+test('with --json a document that came in several lines is written on one, and means the same', async () => {
+  const { path } = await statusServer((socket) => socket.end(`${JSON.stringify(HALF, null, 2)}\r\n`));
+  const terminal = new FakeTerminal();
+  await watchFor(1, ['--json', '--socket', path, '--watch', '0.1'], terminal);
+  expect(terminal.text.split('\n')).toHaveLength(2);
+  expect(JSON.parse(terminal.text)).toEqual(HALF);
 });
