@@ -13,8 +13,8 @@ import { FIRST_VIEW, type View, viewAfter } from './view.js';
 import type { WatchOptions } from './watch.js';
 import type { TakenWindow } from './window.js';
 
-/** The seconds for which nobody answers are counted one by one. */
-const DOWN_INTERVAL_MS_MAX = 1_000;
+/** The seconds for which nobody answers are counted one by one, and none is left out. */
+const DOWN_INTERVAL_MS_MAX = 500;
 
 const HOME = '\x1b[H';
 const CLEAR_LINE = '\x1b[K';
