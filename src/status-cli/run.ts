@@ -25,8 +25,9 @@ Asks the running streamer how it is and prints a line for each topic, the worst 
                      of all topics
   --help, --version
 
-Keys while watching in a terminal: w n r l g b sort (the same again: the other way round), / filters, arrows, PgUp, PgDn,
-Home and End scroll, ? tells them, q quits. TREND shows how each rate went in the last minute of watching; it needs UTF-8.
+Keys while watching in a terminal: w n r l g b sort (the same again: the other way round), / filters, arrows, PgUp,
+PgDn, Home and End scroll, ? tells them, q quits. TREND, where the terminal takes UTF-8, shows how each rate went in
+the last 20 looks, at least 3 s apart.
 
 Exit status: 0 all topics are live, 1 at least one is not, 2 no streamer answers.
 `;
