@@ -1,6 +1,6 @@
 // The programs that are measured, and how each is started: this one, the script that everybody writes first, and
-// any other named by PEER and PEER64 (one that takes `-config FILE` with output_dir, topic, ws_url, buffer_size and
-// status_socket, and any certificate with INSECURE=1).
+// the Go original as PEER, and with a read buffer of 64 KiB as PEER64 (paths of programs that take `-config FILE` with
+// output_dir, topic, ws_url, buffer_size and status_socket, and any certificate with INSECURE=1).
 
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -59,8 +59,8 @@ function peer(program) {
 
 const { PEER, PEER64 } = process.env;
 const peers = {
-  ...(PEER === undefined ? {} : { PEER: peer(PEER) }),
-  ...(PEER64 === undefined ? {} : { PEER64: peer(PEER64) }),
+  ...(PEER === undefined ? {} : { 'Go original': peer(PEER) }),
+  ...(PEER64 === undefined ? {} : { 'Go, 64 KiB buffer': peer(PEER64) }),
 };
 
 export const contenders = { [OWN]: own, [NAIVE]: naive, ...peers };

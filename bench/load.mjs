@@ -1,11 +1,14 @@
 // The load of the benchmarks: a WebSocket server, bare on TCP or TLS so that it costs little, that acknowledges each
-// connection's subscription and, once its parent says `go`, sends on all of them at once. Run by the benches as
+// connection's subscription and sends on all of them at once what its parent asks for. Run by the benches as
 // their child, with its options as one JSON argument:
+//
+//   kind       trades (216 bytes), recorded (real sizes, in bursts), stamped (trades that bear when they were sent)
+//   tls        {cert, key}: PEM texts, or null
+//
+// Its parent asks as often as it likes, with
 //
 //   count      messages for each connection; then it says `done`, with what was sent
 //   rate       a second on each connection; 0: as fast as the socket takes them
-//   kind       trades (216 bytes), recorded (real sizes, in bursts), stamped (trades that bear when they were sent)
-//   tls        {cert, key}: PEM texts, or null
 
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
@@ -13,7 +16,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { bursts, frame, headerBytes, recordedSizes, trades } from './messages.mjs';
 
-const { count, rate, kind, tls } = JSON.parse(process.argv[2]);
+const { kind, tls } = JSON.parse(process.argv[2]);
 const BATCH_BYTES = 256 * 1024;
 
 const frames = kind === 'recorded' ? recordedSizes() : trades();
@@ -26,7 +29,7 @@ function stamped() {
   );
 }
 
-async function sendFast(socket) {
+async function sendFast(socket, { count }) {
   let bytes = 0;
   for (let sent = 0; sent < count; ) {
     const batch = [];
@@ -42,7 +45,7 @@ async function sendFast(socket) {
 }
 
 /** One segment a message, as a real feed sends them. */
-async function sendAtRate(socket) {
+async function sendAtRate(socket, { count, rate }) {
   const nextBurst = kind === 'recorded' ? bursts(rate) : null;
   const started = performance.now();
   let bytes = 0;
@@ -65,8 +68,8 @@ async function sendAtRate(socket) {
   return bytes;
 }
 
-async function send(socket) {
-  const bytes = await (rate > 0 ? sendAtRate(socket) : sendFast(socket));
+async function send(socket, asked) {
+  const bytes = await (asked.rate > 0 ? sendAtRate : sendFast)(socket, asked);
   process.send({ done: { bytes } });
 }
 
@@ -89,7 +92,7 @@ function serve(socket) {
     socket.off('data', onData);
     socket.resume();
     socket.write(frame('{"success":true,"ret_msg":"","conn_id":"bench","op":"subscribe"}'));
-    process.once('message', () => void send(socket));
+    process.on('message', (asked) => void send(socket, asked));
     process.send({ subscribed: true });
   });
 }

@@ -2,13 +2,12 @@
 // is in its file, and what an overload costs.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { own, peers, topics } from './contenders.mjs';
 import { peakMegabytes, proportionalMegabytes, residentMegabytes, tree } from './processes.mjs';
-import { dataBytes, median, onStage, quantile, until } from './stage.mjs';
+import { askStatus, dataBytes, median, onStage, quantile, until } from './stage.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
@@ -16,64 +15,60 @@ const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.l
 /** Ten topics, a process for each, at 200 messages a second: what each process has in memory after a while. */
 export async function memory({ quick }) {
   const seconds = quick ? 10 : 60;
-  const load = { count: 200 * (seconds + 30), rate: 200, kind: 'trades' };
-  const rows = [];
-  await onStage(load, async (stage) => {
-    const subscribed = stage.said('subscribed', 10);
-    const { pid } = stage.keep(own(stage, topics(10)));
-    await subscribed;
-    stage.go();
-    await delay(seconds * 1000);
-    const [, ...captures] = tree(pid);
-    rows.push({
-      program: 'websocket-streamer, a capture process',
-      'proportional MB': mean(captures.map(proportionalMegabytes)).toFixed(1),
-      'resident MB': mean(captures.map(residentMegabytes)).toFixed(1),
-    });
-    rows.push({
-      program: 'websocket-streamer, the supervisor',
-      'proportional MB': proportionalMegabytes(pid).toFixed(1),
-      'resident MB': residentMegabytes(pid).toFixed(1),
-    });
-  });
-  for (const [name, start] of Object.entries(peers)) {
-    await onStage(load, async (stage) => {
+  const starts = [
+    own10,
+    ...Object.entries(peers).map(
+      ([name, start]) =>
+        (stage) =>
+          peer10(name, start, stage),
+    ),
+  ];
+  const rows = starts.map((start) =>
+    onStage({ kind: 'trades' }, async (stage) => {
       const subscribed = stage.said('subscribed', 10);
-      const folders = Array.from({ length: 10 }, (_, i) => join(stage.folder, String(i)));
-      for (const folder of folders) mkdirSync(folder);
-      const pids = folders.map((folder) => stage.keep(start({ ...stage, folder })).pid);
+      const rowsNow = start(stage);
       await subscribed;
-      stage.go();
+      stage.send(200 * (seconds + 30), 200);
       await delay(seconds * 1000);
-      rows.push({
-        program: `${name}, one of ten`,
-        'proportional MB': mean(pids.map(proportionalMegabytes)).toFixed(1),
-        'resident MB': mean(pids.map(residentMegabytes)).toFixed(1),
-      });
-    });
-  }
-  return rows;
+      return rowsNow();
+    }),
+  );
+  return (await Promise.all(rows)).flat();
 }
 
-async function status(path) {
-  try {
-    const chunks = [];
-    for await (const chunk of connect(path)) chunks.push(chunk);
-    return JSON.parse(Buffer.concat(chunks).toString());
-  } catch {
-    return null;
-  }
+function own10(stage) {
+  const { pid } = stage.keep(own(stage, topics(10)));
+  return () => {
+    const [, ...captures] = tree(pid);
+    return [
+      row('websocket-streamer, a capture process', captures),
+      row('websocket-streamer, the supervisor', [pid]),
+    ];
+  };
 }
+
+function peer10(name, start, stage) {
+  const folders = Array.from({ length: 10 }, (_, i) => join(stage.folder, String(i)));
+  for (const folder of folders) mkdirSync(folder);
+  const pids = folders.map((folder) => stage.keep(start({ ...stage, folder })).pid);
+  return () => [row(`${name}, one of ten`, pids)];
+}
+
+const row = (program, pids) => ({
+  program,
+  'proportional MB': mean(pids.map(proportionalMegabytes)).toFixed(1),
+  'resident MB': mean(pids.map(residentMegabytes)).toFixed(1),
+});
 
 /** From the start of the supervisor to all topics live. */
 export async function start({ quick, runs }) {
   const n = quick ? 20 : 100;
   const all = [];
   for (let run = 0; run < runs; run += 1) {
-    await onStage({ count: 1, rate: 1, kind: 'trades' }, async (stage) => {
+    await onStage({ kind: 'trades' }, async (stage) => {
       const started = performance.now();
       stage.keep(own(stage, topics(n)));
-      const isLive = async () => (await status(join(stage.folder, 's.sock')))?.live_topics === n;
+      const isLive = async () => (await askStatus(join(stage.folder, 's.sock')))?.live_topics === n;
       await until('all live', isLive, 50);
       all.push((performance.now() - started) / 1000);
     });
@@ -96,7 +91,7 @@ function* newLines(folder, seen) {
 /** From the sending of a message to its bytes in the file, as somebody who looks each 2 ms sees it. */
 export async function latency({ quick }) {
   const count = quick ? 5_000 : 20_000;
-  return onStage({ count, rate: 1_000, kind: 'stamped' }, async (stage) => {
+  return onStage({ kind: 'stamped' }, async (stage) => {
     const subscribed = stage.said('subscribed');
     stage.keep(own(stage));
     await subscribed;
@@ -104,7 +99,7 @@ export async function latency({ quick }) {
     const seen = new Map();
     const took_ms = [];
     let size = 0;
-    stage.go();
+    stage.send(count, 1_000);
     await until(
       'all messages in the file',
       () => {
@@ -127,7 +122,7 @@ export async function latency({ quick }) {
 /** The disk takes nothing for 10 s while the feed sends at full speed. */
 export async function overload({ quick }) {
   const count = quick ? 1_000_000 : 5_000_000;
-  return onStage({ count, rate: 0, kind: 'trades' }, async (stage) => {
+  return onStage({ kind: 'trades' }, async (stage) => {
     const held = join(stage.folder, 'held');
     const subscribed = stage.said('subscribed');
     const env = { NODE_OPTIONS: `--import ${join(here, 'held-disk.mjs')}`, HELD_DISK: held };
@@ -138,7 +133,7 @@ export async function overload({ quick }) {
     const bytes_before = dataBytes(stage.folder);
     const done = stage.said('done');
     writeFileSync(held, '');
-    stage.go();
+    stage.send(count, 0);
     await delay(10_000);
     rmSync(held);
     const [{ bytes }] = await done;

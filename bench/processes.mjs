@@ -1,6 +1,6 @@
 // What /proc tells of a process and all below it.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** The pids of a process and all below it. */
 export function tree(pid) {
@@ -11,17 +11,25 @@ export function tree(pid) {
   return [pid, ...children.flatMap((child) => tree(Number(child)))];
 }
 
-/** CPU seconds (user and system) that a process tree has used; the kernel counts in hundredths. */
+/** CPU seconds (user and system) that the threads of a process tree have used; one that has ended is left out. */
 export function cpuSeconds(pid) {
   return tree(pid).reduce((sum, one) => {
-    const fields = readFileSync(`/proc/${one}/stat`, 'utf8').split(') ')[1].split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
+    const tasks = readdirSync(`/proc/${one}/task`);
+    const ns = tasks.map((task) =>
+      Number(readFileSync(`/proc/${one}/task/${task}/schedstat`, 'utf8').split(' ')[0]),
+    );
+    return sum + ns.reduce((all, each) => all + each, 0) / 1e9;
   }, 0);
 }
 
 function megabytes(pid, file, field) {
   const text = readFileSync(`/proc/${pid}/${file}`, 'utf8');
   return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)[1]) / 1024;
+}
+
+/** From now on the peak is counted anew. */
+export function forgetPeak(pid) {
+  for (const one of tree(pid)) writeFileSync(`/proc/${one}/clear_refs`, '5');
 }
 
 /** The most memory that one process of the tree had resident at a time. */

@@ -2,6 +2,7 @@
 
 import { execFileSync, fork } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,12 +20,12 @@ function certificate(folder) {
   return { cert, key };
 }
 
-/** Runs `act` with what it needs; `load` as bench/load.mjs takes it, but for `tls`, which is true or false. */
-export async function onStage({ tls = false, ...load }, act) {
+/** Runs `act` with what it needs. `kind`: what the load sends, see bench/load.mjs. */
+export async function onStage({ kind, tls = false }, act) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const files = tls ? certificate(folder) : null;
   const pem = files && { cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') };
-  const child = fork(join(here, 'load.mjs'), [JSON.stringify({ ...load, tls: pem })]);
+  const child = fork(join(here, 'load.mjs'), [JSON.stringify({ kind, tls: pem })]);
   const started = [];
   /** The values of the next `times` messages of the load that have `key`. */
   const said = (key, times = 1) =>
@@ -45,7 +46,8 @@ export async function onStage({ tls = false, ...load }, act) {
       folder,
       ca_file: files?.cert ?? null,
       said,
-      go: () => child.send('go'),
+      /** Sends `count` messages on each connection, `rate` a second. */
+      send: (count, rate) => child.send({ count, rate }),
       /** Notes a process, so that it is ended with all below it. */
       keep(process) {
         started.push(process);
@@ -64,6 +66,17 @@ export async function onStage({ tls = false, ...load }, act) {
     }
     await delay(300);
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
+  }
+}
+
+/** The status document that is served at `path`; null: none is. */
+export async function askStatus(path) {
+  try {
+    const chunks = [];
+    for await (const chunk of connect(path)) chunks.push(chunk);
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    return null;
   }
 }
 

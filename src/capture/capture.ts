@@ -314,7 +314,7 @@ export class Capture {
 
 function connectionSettings(settings: TopicSettings): ConnectionSettings {
   const { ws_url, protocol, headers, compression, max_message_bytes } = settings;
-  const { ping_interval_ms, stale_after_ms, ca_file, proxy, fast_path } = settings;
+  const { ping_interval_ms, stale_after_ms, flush_interval_ms, ca_file, proxy, fast_path } = settings;
   return {
     ws_url,
     protocol,
@@ -323,6 +323,7 @@ function connectionSettings(settings: TopicSettings): ConnectionSettings {
     max_message_bytes,
     ping_interval_ms,
     stale_after_ms,
+    flush_interval_ms,
     ca_file,
     proxy,
     fast_path,

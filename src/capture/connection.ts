@@ -17,7 +17,7 @@ import type { TopicSettings } from '../shared/settings.js';
 import { Backoff, retryAfterMs } from './backoff.js';
 import type { FrameRunsOptions } from './frame-runs.js';
 import type { Permit } from './permits.js';
-import { ReadPace } from './read-pace.js';
+import { heldBackMs, ReadPace } from './read-pace.js';
 import { hostOf, openSocket } from './socket.js';
 
 const HANDSHAKE_MS_MAX = 10_000;
@@ -52,6 +52,7 @@ export type ConnectionSettings = Pick<
   | 'max_message_bytes'
   | 'ping_interval_ms'
   | 'stale_after_ms'
+  | 'flush_interval_ms'
   | 'ca_file'
   | 'proxy'
   | 'fast_path'
@@ -353,7 +354,7 @@ export class Connection {
     const url = new URL(ws_url);
     const secure = url.protocol === 'wss:';
     const runs = this.#runs;
-    const pace = new ReadPace(() => !this.#paused);
+    const pace = new ReadPace(() => !this.#paused, heldBackMs(this.#settings.flush_interval_ms));
     this.#pace = pace;
     // The types leave `closeTimeout` out: how long an end of the socket is waited for after a Close.
     const options: ClientOptions & { closeTimeout: number } = {

@@ -16,6 +16,7 @@ import { HourFile } from './hour-file.js';
 import { Ledger } from './ledger.js';
 import { LineBuffer } from './line-buffer.js';
 import { MarkFile } from './mark.js';
+import { heldBackMs } from './read-pace.js';
 import { Witness } from './witness.js';
 import { describe, Writer } from './writer.js';
 
@@ -87,6 +88,8 @@ export class Recorder {
   #last_message_at_ms: number | null = null;
   #disk_error: string | null = null;
   #flush_timer: NodeJS.Timeout | null = null;
+  /** How long messages are gathered for a write: what reading may have kept them waiting is taken off. */
+  readonly #gather_ms: number;
   #ticks = 0;
   #finished: Promise<number> | null = null;
 
@@ -94,6 +97,7 @@ export class Recorder {
     this.#settings = settings;
     this.#tools = tools;
     this.#events = events;
+    this.#gather_ms = settings.flush_interval_ms - heldBackMs(settings.flush_interval_ms);
     const { disk, now, log } = tools;
     const encoded_name = encodeName(settings.name);
     this.#buffer = new LineBuffer({ messages_max: settings.buffer_size, bytes_max: settings.buffer_bytes });
@@ -268,7 +272,7 @@ export class Recorder {
     this.#flush_timer = setTimeout(() => {
       this.#flush_timer = null;
       this.#writer.flush();
-    }, this.#settings.flush_interval_ms);
+    }, this.#gather_ms);
   }
 
   #pause(): void {

@@ -33,7 +33,7 @@ async function open(secure = false): Promise<Opened> {
   await once(server, 'listening');
   const lines: string[] = [];
   let wanted = true;
-  const pace = new ReadPace(() => wanted);
+  const pace = new ReadPace(() => wanted, 20);
   let client: Socket | undefined;
   let pauses = 0;
   const options = {
