@@ -115,7 +115,11 @@ test('each process is told with what it takes, and one that is gone is not', asy
   const { until, supervisor } = await watch(
     `${STAY}
     await started;
-    setInterval(() => report({ messages: 1 }), 50);`,
+    // Half of a core since it was started.
+    setInterval(() => {
+      const cpu_ms = Math.round(process.uptime() * 500);
+      process.send({ type: 'report', memory_bytes: 1, cpu_ms, topics: [{ ...REPORT, name: settings.name, messages: 1 }] });
+    }, 50);`,
     ['a', 'b'],
   );
   await until('reports', (status) => status.total_messages === 2);
@@ -129,7 +133,10 @@ test('each process is told with what it takes, and one that is gone is not', asy
     memory_bytes: 1,
   }));
   expect(supervisor.processes()).toMatchObject([own, ...captures]);
-  for (const { cpu_share } of supervisor.processes()) expect(cpu_share).toBeLessThan(1);
+  await eventually('their shares', () => supervisor.processes().every((process) => process.cpu_share > 0));
+  for (const { role, cpu_share } of supervisor.processes()) {
+    expect(cpu_share).toBeLessThanOrEqual(role === 'capture' ? 0.6 : 1);
+  }
   await supervisor.stop();
   expect(supervisor.processes()).toMatchObject([own]);
 });
