@@ -24,6 +24,8 @@ export interface SupervisorTools {
   /** The capture process's program. */
   readonly capture_file: URL;
   readonly log: Log;
+  /** Where the HTTP server listens; null: there is none. */
+  http_port(): number | null;
   /** Once, when each topic is connected or has failed once. */
   ready(): void;
   /** Once a second. The document is made only for whoever asks for it: with many topics it is large. */
@@ -35,7 +37,6 @@ export class Supervisor {
   #settings: Settings;
   readonly #tools: SupervisorTools;
   readonly #runner_tools: RunnerTools;
-  /** By name, in the order of the configuration. */
   #accounts: ReadonlyMap<string, TopicAccount>;
   #runners: readonly ProcessRunner[];
   readonly #started_at_ms = Date.now();
@@ -95,6 +96,16 @@ export class Supervisor {
     return this.#stopped;
   }
 
+  /** By name, in the order of the configuration. */
+  get accounts(): ReadonlyMap<string, TopicAccount> {
+    return this.#accounts;
+  }
+
+  /** Written to files since the start. */
+  get total_bytes(): number {
+    return this.#counted('bytes');
+  }
+
   status(): StatusDocument {
     const topics = this.#topics();
     return {
@@ -104,9 +115,10 @@ export class Supervisor {
       uptime_s: Math.floor((performance.now() - this.#started) / 1000),
       state: this.#state,
       total_messages: this.#counted('messages'),
-      total_bytes: this.#counted('bytes'),
+      total_bytes: this.total_bytes,
       rate_per_min: this.#rate.per_min,
       live_topics: topics.filter((topic) => topic.state === 'live').length,
+      http_port: this.#tools.http_port(),
       reloaded: this.#reloaded,
       topics,
     };
