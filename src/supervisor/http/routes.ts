@@ -48,10 +48,12 @@ export function coverage(
 }
 
 /** What monitoring systems read. */
-export function metrics(render: () => Promise<{ readonly type: string; readonly text: string }>): Handler {
+export function metrics(
+  render: () => Promise<{ readonly content_type: string; readonly text: string }>,
+): Handler {
   return async () => {
-    const { type, text } = await render();
-    return { status: 200, type, body: text };
+    const { content_type, text } = await render();
+    return { status: 200, type: content_type, body: text };
   };
 }
 

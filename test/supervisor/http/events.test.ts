@@ -195,9 +195,9 @@ test('who comes after nobody listened is told what is now', async () => {
     .toBe('b');
 });
 
-test('a listener that does not read is cut, with little waiting for it, and the others go on', async () => {
+test('a listener that does not read is cut before much waits for it, and the others go on', async () => {
   const topics = (messages: number) =>
-    Array.from({ length: 1_000 }, (_, i) => topicStatus(`topic ${i}`, { messages }));
+    Array.from({ length: 3_000 }, (_, i) => topicStatus(`topic ${i}`, { messages }));
   const { port, stream, show } = await stage(topics(0));
   const deaf = await dial(port);
   deaf.pause();
@@ -205,31 +205,24 @@ test('a listener that does not read is cut, with little waiting for it, and the 
   const listener = await listen(port);
   await listener.topics();
   await listener.tick();
-  expect(await holds(port, deaf)).toBe(true);
-  const cut = letGo(port, deaf).then(() => true);
   let ticks = 0;
-  const before = process.memoryUsage().arrayBuffers;
-  for (let is_cut = false; !is_cut && ticks < 200; ticks += 1) {
-    show(topics(ticks + 1));
+  while (await holds(port, deaf)) {
+    ticks += 1;
+    show(topics(ticks));
     stream.tick(false);
-    expect((await listener.tick()).rows).toHaveLength(1_000);
-    is_cut = await Promise.race([cut, new Promise<false>((go) => setTimeout(() => go(false), 1))]);
+    expect((await listener.tick()).rows).toHaveLength(3_000);
   }
-  await cut;
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50_000_000);
-  show(topics(1_000_000));
-  stream.tick(false);
-  expect((await listener.tick()).rows).toHaveLength(1_000);
+  // Each is most of a megabyte, and the kernel takes some of them.
+  expect(ticks).toBeGreaterThan(1);
+  expect(ticks).toBeLessThan(25);
 });
 
 test('also where little is sent, a listener that has not read for 30 ticks is cut', async () => {
-  const { port, stream } = await stage([topicStatus('a', { error: 'x'.repeat(8_000_000) })]);
+  const { port, stream, looks } = await stage([topicStatus('a', { error: 'x'.repeat(8_000_000) })]);
   const deaf = await dial(port);
   deaf.pause();
   deaf.write(REQUEST);
-  const listener = await listen(port);
-  await listener.topics();
-  await listener.tick();
+  await expect.poll(looks, { interval: 5 }).toBe(1);
   for (let i = 0; i < 31; i += 1) stream.tick(false);
   expect(await holds(port, deaf)).toBe(true);
   stream.tick(false);

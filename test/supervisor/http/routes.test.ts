@@ -65,10 +65,10 @@ test('many who ask at once are served one document', async () => {
 });
 
 test('metrics come as they are rendered', async () => {
-  const type = 'text/plain; version=0.0.4; charset=utf-8';
-  const url = await served({ '/metrics': metrics(async () => ({ type, text: 'up 1\n' })) });
+  const content_type = 'text/plain; version=0.0.4; charset=utf-8';
+  const url = await served({ '/metrics': metrics(async () => ({ content_type, text: 'up 1\n' })) });
   const response = await fetch(`${url}/metrics`);
-  expect(response.headers.get('content-type')).toBe(type);
+  expect(response.headers.get('content-type')).toBe(content_type);
   expect(await response.text()).toBe('up 1\n');
 });
 
