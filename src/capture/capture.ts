@@ -10,6 +10,7 @@ import type { LogLevel, Report, StopReason, TopicReport } from '../shared/ipc.js
 import type { Protocol } from '../shared/protocol.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { marksOf } from '../shared/topic-names.js';
+import { NO_WRITES } from '../shared/write-latency.js';
 import type { ConnectionSettings } from './connection.js';
 import { Feed } from './feed.js';
 import type { Permit } from './permits.js';
@@ -22,6 +23,9 @@ const NOTHING_RECORDED: Recorded = {
   buffered: 0,
   dropped: 0,
   gaps: 0,
+  gap_ms: 0,
+  event_lag_ms: null,
+  write_ms: NO_WRITES,
   file: null,
   disk_error: null,
   lost_since_ms: null,
@@ -45,6 +49,8 @@ export interface CaptureTools extends Omit<RecorderTools, 'log'> {
   permitFor(name: string, protocol: Protocol): Permit;
   /** Resident memory of this process. */
   memoryBytes(): number;
+  /** Processor time that this process has taken so far. */
+  cpuMs(): number;
 }
 
 interface Topic {
@@ -142,9 +148,11 @@ export class Capture {
     return unwritten.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
   }
 
+  /** For the supervisor: the longest waits are those since the last report. */
   report(): Report {
     const topics = [...this.#topics.values()].map((topic) => this.#reportOf(topic));
-    return { type: 'report', memory_bytes: this.#tools.memoryBytes(), topics };
+    const { memoryBytes, cpuMs } = this.#tools;
+    return { type: 'report', memory_bytes: memoryBytes(), cpu_ms: cpuMs(), topics };
   }
 
   #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -237,7 +245,14 @@ export class Capture {
       standing.error !== null && lost_since_ms !== null
         ? `Not captured since ${new Date(lost_since_ms).toISOString()}: ${standing.error}`
         : standing.error;
-    return { name: settings.name, run, ...counts, ...standing, error: disk_error ?? not_live };
+    return {
+      name: settings.name,
+      run,
+      ...counts,
+      write_ms_max: recorder?.takeLongestWait() ?? 0,
+      ...standing,
+      error: disk_error ?? not_live,
+    };
   }
 
   #recorderOf(settings: TopicSettings, events: ConstructorParameters<typeof Recorder>[3]): Recorder {

@@ -30,6 +30,9 @@ interface Slab {
   /** `end` and `lines` as they were at the last `peek`: the usual write takes just that. */
   peeked_end: number;
   peeked_lines: number;
+  /** By the steady clock: since when the oldest line waits, and the oldest of those that came after the last `peek`. */
+  oldest_at: number;
+  next_oldest_at: number;
   /** When the first and the last of its messages were received. */
   first_ms: number;
   last_ms: number;
@@ -48,6 +51,8 @@ export interface Batch {
 export interface Released {
   readonly lines: number;
   readonly bytes: number;
+  /** For so long its oldest line waited here. */
+  readonly waited_ms: number;
 }
 
 export interface LineBufferLimits {
@@ -113,6 +118,7 @@ export class LineBuffer {
     const start = slab.end;
     const end = start + length;
     const bytes = slab.bytes;
+    if (start === slab.peeked_end) slab.next_oldest_at = performance.now();
     bytes.set(message, start);
     bytes[end] = NEWLINE;
     slab.end = end + 1;
@@ -128,6 +134,7 @@ export class LineBuffer {
   /** Copies in `count` finished lines, each ended by its only newline. */
   pushLines(lines: Buffer, count: number, hour_start_s: number, received_ms: number): void {
     const slab = this.#slabFor(lines.length, hour_start_s, received_ms);
+    if (slab.end === slab.peeked_end) slab.next_oldest_at = performance.now();
     slab.bytes.set(lines, slab.end);
     slab.end += lines.length;
     slab.lines += count;
@@ -161,16 +168,18 @@ export class LineBuffer {
     const whole = slab.written === slab.peeked_end;
     const head = whole ? slab.written : slab.bytes.lastIndexOf(NEWLINE, slab.written - 1) + 1;
     // Without a newline in what was written since `head`, the first line is still unfinished.
-    if (head <= slab.head) return { lines: 0, bytes: 0 };
+    if (head <= slab.head) return { lines: 0, bytes: 0, waited_ms: 0 };
     const lines = whole ? slab.peeked_lines : countNewlines(slab.bytes, slab.head, head);
     const bytes = head - slab.head;
+    const waited_ms = performance.now() - slab.oldest_at;
+    if (whole) slab.oldest_at = slab.next_oldest_at;
     slab.head = head;
     slab.lines -= lines;
     this.#lines -= lines;
     this.#released += lines;
     this.#bytes -= bytes;
     if (slab.head === slab.end) this.#release(slab);
-    return { lines, bytes };
+    return { lines, bytes, waited_ms };
   }
 
   /** Bytes of the oldest line that are written while its end is not. */
@@ -192,6 +201,7 @@ export class LineBuffer {
     }
     const spare = size <= SLAB_BYTES ? this.#spare.pop() : undefined;
     const bytes = spare ?? Buffer.allocUnsafeSlow(Math.max(size, SLAB_BYTES));
+    const now = performance.now();
     const slab = {
       bytes,
       hour_start_s,
@@ -201,6 +211,8 @@ export class LineBuffer {
       lines: 0,
       peeked_end: 0,
       peeked_lines: 0,
+      oldest_at: now,
+      next_oldest_at: now,
       first_ms: received_ms,
       last_ms: received_ms,
     };

@@ -71,8 +71,15 @@ function residentBytes(): number {
   return memory_bytes;
 }
 
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return Math.round((user + system) / 1000);
+}
+
 function report(): Report {
-  return capture?.report() ?? { type: 'report', memory_bytes: residentBytes(), topics: [] };
+  const nothing = () =>
+    ({ type: 'report', memory_bytes: residentBytes(), cpu_ms: cpuMs(), topics: [] }) as const;
+  return capture?.report() ?? nothing();
 }
 
 async function start({ output_dir, topics, control_name }: Start): Promise<void> {
@@ -93,6 +100,7 @@ async function start({ output_dir, topics, control_name }: Start): Promise<void>
     authorities,
     permitFor: (name, protocol) => permits.for(name, protocol),
     memoryBytes: residentBytes,
+    cpuMs,
     pid: process.pid,
     boot_id,
     hour_ms: Number(process.env.CAPTURE_TEST_HOUR_MS ?? HOUR_MS),

@@ -11,12 +11,15 @@ import { encodeName } from '../shared/names.js';
 import { withoutPassword } from '../shared/printable.js';
 import type { TopicSettings } from '../shared/settings.js';
 import { within } from '../shared/within.js';
+import type { WriteLatency } from '../shared/write-latency.js';
 import type { Disk } from './disk.js';
+import { EventLag } from './event-lag.js';
 import { HourFile } from './hour-file.js';
 import { Ledger } from './ledger.js';
-import { LineBuffer } from './line-buffer.js';
+import { LineBuffer, type Released } from './line-buffer.js';
 import { MarkFile } from './mark.js';
 import { Witness } from './witness.js';
+import { WriteWaits } from './write-waits.js';
 import { describe, Writer } from './writer.js';
 
 export const HOUR_MS = 3_600_000;
@@ -62,6 +65,9 @@ export interface Recorded {
   readonly buffered: number;
   readonly dropped: number;
   readonly gaps: number;
+  readonly gap_ms: number;
+  readonly event_lag_ms: number | null;
+  readonly write_ms: WriteLatency;
   readonly file: string | null;
   /** What is wrong with the disk, or null. */
   readonly disk_error: string | null;
@@ -78,6 +84,8 @@ export class Recorder {
   readonly #file: HourFile;
   readonly #writer: Writer;
   readonly #witness: Witness;
+  readonly #lag: EventLag;
+  readonly #waits = new WriteWaits();
   readonly #counts = { messages: 0, bytes: 0, dropped: 0, empty: 0, undecodable: 0 };
   /** What the log was last told of these counts: each is logged once a second at most. */
   readonly #told = { dropped: 0, empty: 0, undecodable: 0, pauses: 0 };
@@ -94,6 +102,7 @@ export class Recorder {
     this.#settings = settings;
     this.#tools = tools;
     this.#events = events;
+    this.#lag = new EventLag(settings.protocol.event_time);
     const { disk, now, log } = tools;
     const encoded_name = encodeName(settings.name);
     this.#buffer = new LineBuffer({ messages_max: settings.buffer_size, bytes_max: settings.buffer_bytes });
@@ -134,7 +143,7 @@ export class Recorder {
         await this.#file.prepare(await this.#witness.open());
         events.prepared();
       },
-      wrote: ({ lines, bytes }) => this.#wrote(lines, bytes),
+      wrote: (released) => this.#wrote(released),
       troubled: (sentence, retry_ms) => this.#troubled(sentence, retry_ms),
       recovered: () => this.#recovered(),
       lostFile: (path, first_ms) => {
@@ -222,10 +231,18 @@ export class Recorder {
       buffered: this.#buffer.lines,
       dropped,
       gaps: this.#witness.gaps,
+      gap_ms: this.#witness.gap_ms,
+      event_lag_ms: this.#lag.lag_ms,
+      write_ms: this.#waits.total,
       file: this.#file.path,
       disk_error: this.#disk_error,
       lost_since_ms: this.#witness.lost_since_ms,
     };
+  }
+
+  /** The longest time that a message waited for its write since this was asked last. */
+  takeLongestWait(): number {
+    return this.#waits.takeLongest();
   }
 
   /** The hot path of what ws parses: a message at a time. */
@@ -241,6 +258,7 @@ export class Recorder {
       this.#witness.missed('overflow');
       return;
     }
+    if (this.#lag.due) this.#lag.look(message, received_ms);
     buffer.push(message, this.#hourStart(received_ms), received_ms);
     this.#pushed();
   }
@@ -253,6 +271,7 @@ export class Recorder {
       return;
     }
     this.#last_message_at_ms = received_ms;
+    if (this.#lag.due) this.#lag.lookAtLast(lines, received_ms);
     buffer.pushLines(lines, count, this.#hourStart(received_ms), received_ms);
     this.#pushed();
   }
@@ -278,7 +297,8 @@ export class Recorder {
     this.#writer.flush();
   }
 
-  #wrote(lines: number, bytes: number): void {
+  #wrote({ lines, bytes, waited_ms }: Released): void {
+    if (lines > 0) this.#waits.note(waited_ms);
     this.#counts.messages += lines;
     this.#counts.bytes += bytes;
     // While much is held, and while nothing new can come, the writer must not rest until the next interval.
@@ -322,6 +342,7 @@ export class Recorder {
   tick(): void {
     this.#writer.tick(this.#hourStart(this.#tools.now()));
     this.#tell();
+    this.#lag.tick();
     this.#ticks += 1;
     if (this.#ticks % TICKS_PER_LOOKUP === 0) void this.#lookUp();
   }

@@ -51,6 +51,7 @@ export class Witness {
   readonly #tools: WitnessTools;
   #standing: Standing = { kind: 'never' };
   #gaps = 0;
+  #gap_ms = 0;
   /** When it was last found that we had not read for a while, by the steady clock; null: we read as it comes. */
   #congested_at: number | null = null;
   #busy_ticks = 0;
@@ -82,6 +83,11 @@ export class Witness {
   /** Gaps declared in this run. */
   get gaps(): number {
     return this.#gaps;
+  }
+
+  /** How long they are together. */
+  get gap_ms(): number {
+    return this.#gap_ms;
   }
 
   /** Since when nothing vouches for the topic, or null while it is live or never was. */
@@ -326,6 +332,7 @@ export class Witness {
     // A clock that was set back while the topic was lost would turn the interval round.
     const from = Math.floor(Math.min(from_ms, to_ms));
     const to = Math.ceil(Math.max(from_ms, to_ms));
+    this.#gap_ms += to - from;
     this.#tools.gap(from, to, reason, more.messages);
     this.#ledger.record({ kind: 'gap', from_ms: from, to_ms: to, reason, ...more });
   }

@@ -4,6 +4,7 @@
 import type { PermitKind } from './limits.js';
 import type { TopicSettings } from './settings.js';
 import { isTopicState, type TopicState } from './status.js';
+import { WRITE_MS_BOUNDS, type WriteLatency } from './write-latency.js';
 
 /** Why a topic is no longer captured, as its ledger says it. */
 export type StopReason = 'stopped' | 'reconfigured';
@@ -38,6 +39,8 @@ export type ToCapture =
 export interface Report {
   readonly type: 'report';
   readonly memory_bytes: number;
+  /** Processor time that the process has taken since its start. */
+  readonly cpu_ms: number;
   readonly topics: readonly TopicReport[];
 }
 
@@ -60,6 +63,13 @@ export interface TopicReport {
   readonly dropped: number;
   readonly reconnects: number;
   readonly gaps: number;
+  /** How long the gaps are together. */
+  readonly gap_ms: number;
+  /** From the time that a message of the last second in which one came states to its receipt; null: none states one. */
+  readonly event_lag_ms: number | null;
+  readonly write_ms: WriteLatency;
+  /** The longest wait for a write since the last report. */
+  readonly write_ms_max: number;
   /** Absolute path of the file being written. */
   readonly file: string | null;
   /** One sentence on what is wrong now. */
@@ -114,6 +124,13 @@ function asSentence(text: string): string {
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
+const isWriteLatency = (value: unknown): value is WriteLatency => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { counts, sum_ms } = value as Record<string, unknown>;
+  const has_all = Array.isArray(counts) && counts.length === WRITE_MS_BOUNDS.length + 1;
+  return has_all && counts.every(isCount) && isCount(sum_ms);
+};
+
 /** A `Date` can hold it. */
 const isInstant = (value: unknown): value is number => isCount(value) && value <= 8.64e15;
 
@@ -143,10 +160,10 @@ export function readFromCapture(value: unknown): FromCapture | null {
     return { type: 'log', name: m.name, at_ms: m.at_ms, level, message: asSentence(m.message) };
   }
   if (m.type !== 'report') return readPermitMessage(m);
-  if (!isCount(m.memory_bytes) || !Array.isArray(m.topics)) return null;
+  if (!isCount(m.memory_bytes) || !isCount(m.cpu_ms) || !Array.isArray(m.topics)) return null;
   const topics = m.topics.map(readTopicReport);
   if (!topics.every((topic) => topic !== null)) return null;
-  return { type: 'report', memory_bytes: m.memory_bytes, topics };
+  return { type: 'report', memory_bytes: m.memory_bytes, cpu_ms: m.cpu_ms, topics };
 }
 
 function readTopicReport(value: unknown): TopicReport | null {
@@ -155,7 +172,10 @@ function readTopicReport(value: unknown): TopicReport | null {
   if (typeof m.name !== 'string' || !isTopicState(m.state) || !isInstant(m.since_ms)) return null;
   if (![m.last_message_at_ms, m.silent_since_ms].every((at) => at === null || isInstant(at))) return null;
   if (!isStringOrNull(m.file) || !isStringOrNull(m.error)) return null;
-  const counts = [m.run, m.messages, m.bytes, m.buffered, m.dropped, m.reconnects, m.gaps];
+  if (m.event_lag_ms !== null && !Number.isSafeInteger(m.event_lag_ms)) return null;
+  if (!isWriteLatency(m.write_ms)) return null;
+  const { run, messages, bytes, buffered, dropped, reconnects, gaps, gap_ms, write_ms_max } = m;
+  const counts = [run, messages, bytes, buffered, dropped, reconnects, gaps, gap_ms, write_ms_max];
   if (!counts.every(isCount)) return null;
   return { ...(m as unknown as TopicReport), error: m.error === null ? null : asSentence(m.error) };
 }

@@ -80,6 +80,16 @@ export interface Binding {
   readonly begins: string;
 }
 
+/** Where a message states the exchange's time. */
+export interface EventTime {
+  /** Dotted path. */
+  readonly at: string;
+  /** `iso`: a date as text; else Unix time in that unit, as a number or as text. */
+  readonly unit: 's' | 'ms' | 'us' | 'ns' | 'iso';
+  /** Which messages; left out: all. */
+  readonly when?: Condition;
+}
+
 /** So many, within so long. */
 export interface Allowance {
   readonly count: number;
@@ -139,6 +149,8 @@ export interface Protocol {
   readonly aliases: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly binds: Binding | null;
   readonly limits: Limits;
+  /** Where data states its time; the first place that holds one counts. For the lag behind the exchange alone. */
+  readonly event_time: readonly EventTime[];
 }
 
 /** A number that a server counts its messages with, so that a hole in it tells of a loss. */

@@ -28,6 +28,8 @@ export interface TopicStatus {
   readonly bytes: number;
   readonly rate_per_min: number;
   readonly last_message_at_ms: number | null;
+  /** From the time that a message of the last second in which one came states to its receipt; null: none states one. */
+  readonly event_lag_ms: number | null;
   /** Live, but without a message for `silent_after` since then; null: it is not silent. */
   readonly silent_since_ms: number | null;
   /** Whether that is a fault: where `silent_after` was set by hand. */
@@ -38,6 +40,8 @@ export interface TopicStatus {
   readonly reconnects: number;
   readonly restarts: number;
   readonly gaps: number;
+  /** How long the gaps are together. */
+  readonly gap_ms: number;
   readonly memory_bytes: number;
   readonly file: string | null;
   readonly error: string | null;

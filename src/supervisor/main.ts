@@ -59,6 +59,7 @@ export async function runSupervisor(given: {
   let http: Http | null = null;
   const supervisor = new Supervisor(settings, {
     pid: process.pid,
+    usage,
     capture_file: new URL('../capture/main.cjs', import.meta.url),
     log: log.write,
     http_port: () => http?.port ?? null,
@@ -94,6 +95,11 @@ export async function runSupervisor(given: {
   // A listener for messages would keep the process alive.
   if (process.connected) process.disconnect();
   return EXIT_OK;
+}
+
+function usage(): { memory_bytes: number; cpu_ms: number } {
+  const { user, system } = process.cpuUsage();
+  return { memory_bytes: process.memoryUsage.rss(), cpu_ms: (user + system) / 1000 };
 }
 
 /** From the first moment on: a signal that comes while the start is under way stops what was started. */

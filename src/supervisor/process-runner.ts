@@ -11,6 +11,7 @@ import { within } from '../shared/within.js';
 import { CaptureProcess } from './capture-process.js';
 import type { Log } from './log.js';
 import type { PermitDesk } from './permit-desk.js';
+import { CpuShare, type ProcessUsage } from './processes.js';
 import type { StartQueue } from './start-queue.js';
 import type { TopicAccount } from './topic-account.js';
 
@@ -57,6 +58,7 @@ export class ProcessRunner {
   #process: CaptureProcess | null = null;
   #up = () => {};
   #memory_bytes = 0;
+  #cpu = new CpuShare(performance.now());
   #restart_ms: number;
   #up_since: number | null = null;
   #silent_ticks = 0;
@@ -131,12 +133,23 @@ export class ProcessRunner {
     return [...this.#accounts.values()].map((account) => account.status(shared));
   }
 
+  /** What its process takes; null: there is none. */
+  usage(): ProcessUsage | null {
+    const pid = this.#process?.pid ?? null;
+    if (pid === null) return null;
+    const topics = [...this.#accounts.keys()];
+    const memory_bytes = this.#memory_bytes;
+    return { pid, role: 'capture', name: this.#title, topics, memory_bytes, cpu_share: this.#cpu.share };
+  }
+
   #fork(up: () => void): void {
     const { capture_file, output_dir } = this.#tools;
     this.#up = up;
     this.#up_since = null;
     this.#silent_ticks = 0;
     this.#last_words = null;
+    this.#memory_bytes = 0;
+    this.#cpu = new CpuShare(performance.now());
     this.#enter('starting');
     const topics = [...this.#accounts.values()].map(({ settings }) => settings);
     const start = { type: 'start', output_dir, topics, control_name: this.control_name } as const;
@@ -164,6 +177,7 @@ export class ProcessRunner {
     this.#up_since ??= performance.now();
     this.#silent_ticks = 0;
     this.#memory_bytes = report.memory_bytes;
+    this.#cpu.note(performance.now(), report.cpu_ms);
     for (const topic of report.topics) {
       const leaving = this.#leaving.get(topic.name);
       if (leaving?.run === topic.run) leaving.account.take(topic, false);

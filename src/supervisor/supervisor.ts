@@ -6,11 +6,13 @@ import { formatStatusLine } from '../shared/format.js';
 import type { Settings } from '../shared/settings.js';
 import type { Reloaded, StatusDocument, TopicStatus } from '../shared/status.js';
 import { VERSION } from '../shared/version.js';
+import type { WriteLatency } from '../shared/write-latency.js';
 import { type Change, changeOf, describeChange, settingsAfter } from './change.js';
 import { type Group, type GroupChange, groupsOf, regroup } from './groups.js';
 import type { Log } from './log.js';
 import { PermitDesk } from './permit-desk.js';
 import { ProcessRunner, type RunnerTools, TIMING, type Timing } from './process-runner.js';
+import { CpuShare, type ProcessUsage } from './processes.js';
 import { Rate } from './rates.js';
 import { StartQueue } from './start-queue.js';
 import { TopicAccount } from './topic-account.js';
@@ -21,6 +23,8 @@ const STARTS_AT_ONCE_MAX = 4;
 
 export interface SupervisorTools {
   readonly pid: number;
+  /** What the supervisor's own process takes: memory, and processor time since `performance.now()` was 0. */
+  usage(): { readonly memory_bytes: number; readonly cpu_ms: number };
   /** The capture process's program. */
   readonly capture_file: URL;
   readonly log: Log;
@@ -43,6 +47,7 @@ export class Supervisor {
   readonly #started = performance.now();
   readonly #permits = new PermitDesk();
   readonly #rate = new Rate(performance.now());
+  readonly #cpu = new CpuShare(0);
   #state: StatusDocument['state'] = 'starting';
   /** Topics that are no longer captured, as long as their processes may have something to say of them. */
   #former: readonly TopicAccount[] = [];
@@ -122,6 +127,25 @@ export class Supervisor {
       reloaded: this.#reloaded,
       topics,
     };
+  }
+
+  /** The supervisor's own, and then each capture's. */
+  processes(): readonly ProcessUsage[] {
+    const { pid, usage } = this.#tools;
+    const { memory_bytes } = usage();
+    const cpu_share = this.#cpu.share;
+    const own = { pid, role: 'supervisor', name: 'supervisor', topics: [], memory_bytes, cpu_share } as const;
+    return [own, ...this.#runners.flatMap((runner) => runner.usage() ?? [])];
+  }
+
+  /** By topic's name, in the order of the configuration: how long messages waited for their writes. */
+  writeLatencies(): ReadonlyMap<string, WriteLatency> {
+    return new Map([...this.#accounts].map(([name, account]) => [name, account.write_latency]));
+  }
+
+  /** By topic's name: the longest such wait, in milliseconds, since this was asked last. It has room for one asker. */
+  takeLongestWrites(): ReadonlyMap<string, number> {
+    return new Map([...this.#accounts].map(([name, account]) => [name, account.takeLongestWrite()]));
   }
 
   #topics(): TopicStatus[] {
@@ -208,6 +232,7 @@ export class Supervisor {
 
   #tick(): void {
     const now = performance.now();
+    this.#cpu.note(now, this.#tools.usage().cpu_ms);
     for (const runner of this.#runners) runner.tick(now);
     this.#permits.tick();
     this.#forget();

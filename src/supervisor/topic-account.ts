@@ -5,6 +5,7 @@ import type { TopicReport } from '../shared/ipc.js';
 import { withoutPassword } from '../shared/printable.js';
 import type { TopicSettings } from '../shared/settings.js';
 import type { TopicState, TopicStatus } from '../shared/status.js';
+import type { WriteLatency } from '../shared/write-latency.js';
 import { Counters } from './counters.js';
 import { Rate } from './rates.js';
 
@@ -69,6 +70,16 @@ export class TopicAccount {
     return this.#counters.total.bytes;
   }
 
+  /** How long its messages waited for their writes. */
+  get write_latency(): WriteLatency {
+    return this.#counters.write_latency;
+  }
+
+  /** The longest such wait since this was asked last; 0: there was none. */
+  takeLongestWrite(): number {
+    return this.#counters.takeLongestWrite();
+  }
+
   /** What its process says of it. `is_current`: that is its state, too. */
   take(report: TopicReport, is_current: boolean): void {
     if (this.#run !== null && report.run !== this.#run) this.#counters.endRun();
@@ -103,7 +114,7 @@ export class TopicAccount {
   status({ pid, memory_bytes, death }: ProcessStatus): TopicStatus {
     const { topic, name, ws_url, buffer_size } = this.#settings;
     const report = this.#report;
-    const { messages, bytes, dropped, reconnects, gaps } = this.#counters.total;
+    const { messages, bytes, dropped, reconnects, gaps, gap_ms } = this.#counters.total;
     return {
       topic,
       name,
@@ -115,6 +126,7 @@ export class TopicAccount {
       bytes,
       rate_per_min: this.#rate.per_min,
       last_message_at_ms: this.#last_message_at_ms,
+      event_lag_ms: report?.event_lag_ms ?? null,
       silent_since_ms: report?.silent_since_ms ?? null,
       silence_counts: this.#settings.silence_counts,
       buffered: report?.buffered ?? 0,
@@ -123,6 +135,7 @@ export class TopicAccount {
       reconnects,
       restarts: this.#restarts,
       gaps,
+      gap_ms,
       memory_bytes: report === null ? 0 : memory_bytes,
       file: report?.file ?? null,
       error: report === null ? death : report.error,

@@ -17,16 +17,32 @@ const topic: TopicReport = {
   dropped: 0,
   reconnects: 2,
   gaps: 0,
+  gap_ms: 1_500,
+  event_lag_ms: 12,
+  write_ms: { counts: [1, 2, 3, 4, 5, 6, 7, 8, 9], sum_ms: 12_345 },
+  write_ms_max: 6_000,
   file: '/data/a_1699999200.jsonl',
   error: 'The disk is full',
 };
 
-const reportOf = (...topics: unknown[]) => ({ type: 'report', memory_bytes: 40_000_000, topics });
+const reportOf = (...topics: unknown[]) => ({
+  type: 'report',
+  memory_bytes: 40_000_000,
+  cpu_ms: 1_234,
+  topics,
+});
 
 const record = { type: 'log', name: 'a', at_ms: 5, level: 'warn', message: 'Lost the connection' } as const;
 
 test('a report and a log record are read as they are', () => {
-  const quiet = { ...topic, last_message_at_ms: null, silent_since_ms: null, file: null, error: null };
+  const quiet = {
+    ...topic,
+    last_message_at_ms: null,
+    silent_since_ms: null,
+    event_lag_ms: null,
+    file: null,
+    error: null,
+  };
   const report = reportOf(topic, quiet);
   expect(readFromCapture(report)).toEqual(report);
   expect(readFromCapture(reportOf())).toEqual(reportOf());
@@ -39,14 +55,31 @@ test('a report with any field missing or of the wrong kind is nothing', () => {
     const { [key as keyof TopicReport]: _, ...rest } = topic;
     expect(readFromCapture(reportOf(topic, rest))).toBeNull();
     for (const wrong of [true, {}, -1, 1.5, Number.NaN, 2 ** 53]) {
+      // A clock may be ahead of ours.
+      if (key === 'event_lag_ms' && wrong === -1) continue;
       expect(readFromCapture(reportOf(topic, { ...topic, [key]: wrong }))).toBeNull();
     }
   }
   for (const wrong of [undefined, null, -1, 'x', {}]) {
     expect(readFromCapture({ ...reportOf(topic), memory_bytes: wrong })).toBeNull();
+    expect(readFromCapture({ ...reportOf(topic), cpu_ms: wrong })).toBeNull();
     expect(readFromCapture({ ...reportOf(topic), topics: wrong })).toBeNull();
     expect(readFromCapture(reportOf(topic, wrong))).toBeNull();
   }
+});
+
+test('a histogram that has not each of its counts is none', () => {
+  const { counts } = topic.write_ms;
+  for (const wrong of [
+    counts.slice(1),
+    [...counts, 1],
+    [...counts.slice(1), -1],
+    [...counts.slice(1), '1'],
+    {},
+  ]) {
+    expect(readFromCapture(reportOf({ ...topic, write_ms: { counts: wrong, sum_ms: 1 } }))).toBeNull();
+  }
+  expect(readFromCapture(reportOf({ ...topic, write_ms: { counts, sum_ms: -1 } }))).toBeNull();
 });
 
 test('a record with any field missing or of the wrong kind is nothing', () => {

@@ -2,10 +2,11 @@
 // data and answers. Refusals and notices are in no recording; they are made up as the exchanges document them.
 
 import { describe, expect, test } from 'vitest';
+import { eventTimeIn } from '../../src/shared/event-time.js';
 import { classify, renderPrefix, renderTemplates } from '../../src/shared/protocol-speech.js';
 import { PRESETS, presetByHost } from '../../src/shared/protocols/index.js';
 import { readTopic } from '../../src/shared/topic-form.js';
-import { recordedLines, sentTexts, with_recordings } from '../testing/recorded.js';
+import { recordedLines, recordedTimes, sentTexts, with_recordings } from '../testing/recorded.js';
 
 type Message = Record<string, unknown>;
 /** A topic as we write it, and the request for it alone that is contained in what the client sent. */
@@ -39,13 +40,15 @@ interface Recording {
   readonly confirmed: number;
   readonly pong?: number;
   readonly asks?: number;
+  /** The share of the data that states a time. */
+  readonly timed: number;
   /** Messages that are neither data nor control messages of ours, and why. */
   readonly foreign?: readonly [number, RegExp];
 }
 
 const RECORDINGS: readonly Recording[] = [
-  { file: 'bybit-v5-linear-2026', preset: 'bybit', asked: byArgs, confirmed: 17 },
-  { file: 'binance-usdm-btcusdt-2024', preset: 'binance-usdm', asked: null, confirmed: 0 },
+  { file: 'bybit-v5-linear-2026', preset: 'bybit', asked: byArgs, timed: 1, confirmed: 17 },
+  { file: 'binance-usdm-btcusdt-2024', preset: 'binance-usdm', asked: null, timed: 1, confirmed: 0 },
   {
     file: 'okx-v5-2022',
     preset: 'okx',
@@ -54,6 +57,7 @@ const RECORDINGS: readonly Recording[] = [
         `${arg.channel}:${arg.instId}`,
         { op, args: [arg] },
       ]),
+    timed: 1,
     confirmed: 60,
   },
   {
@@ -64,6 +68,7 @@ const RECORDINGS: readonly Recording[] = [
         `${(channels as string[])[0]}:${id}`,
         { ...rest, product_ids: [id], channels },
       ]),
+    timed: 1,
     confirmed: 3,
   },
   {
@@ -74,13 +79,15 @@ const RECORDINGS: readonly Recording[] = [
         channel,
         { ...rest, params: { channels: [channel] } },
       ]),
+    timed: 1,
     confirmed: 1,
   },
-  { file: 'bitmex-2021', preset: 'bitmex', asked: byArgs, confirmed: 30, pong: 1 },
+  { file: 'bitmex-2021', preset: 'bitmex', asked: byArgs, timed: 0.085, confirmed: 30, pong: 1 },
   {
     file: 'htx-gzip-2021',
     preset: 'htx',
     asked: ({ sub, pong }) => (pong === undefined ? [[sub as string, { sub }]] : []),
+    timed: 1,
     confirmed: 20,
     asks: 6,
   },
@@ -93,6 +100,7 @@ const RECORDINGS: readonly Recording[] = [
       if (event === 'conf') return [];
       return [[`${channel}:${symbol}${prec === undefined ? '' : `/${prec}/${freq}/${len}`}`, sent]];
     },
+    timed: 0,
     confirmed: 21,
     pong: 1,
     foreign: [1, /^\{"event":"conf",/],
@@ -142,6 +150,26 @@ describe.runIf(with_recordings)('what was recorded', () => {
       }
     }
   });
+
+  test.each(RECORDINGS)(
+    'the time that data of $file states is when it came',
+    ({ file, preset: name, timed }) => {
+      const preset = presetOf(name);
+      const received = recordedTimes(file);
+      const lags_ms: number[] = [];
+      let data = 0;
+      for (const [i, line] of recordedLines(file).entries()) {
+        if (classify(preset, line).means !== 'other') continue;
+        data += 1;
+        const time_ms = eventTimeIn(line, preset.event_time);
+        if (time_ms !== null) lags_ms.push((received[i] ?? 0) - time_ms);
+      }
+      lags_ms.sort((a, b) => a - b);
+      expect(lags_ms.length / data).toBeCloseTo(timed, 2);
+      // The clocks of then differed by up to 1.5 s.
+      if (timed > 0) expect(Math.abs(lags_ms[lags_ms.length >> 1] ?? Number.NaN)).toBeLessThan(2_000);
+    },
+  );
 
   test("HTX's pings are answered as the recorded client answered them", () => {
     const preset = presetOf('htx');

@@ -17,7 +17,7 @@ setInterval(() => {}, 1000);
 const topics = new Map();
 let runs = 0;
 const add = ({ name, buffer_size }) => topics.set(name, { ...REPORT, name, run: ++runs, messages: 10, buffered: buffer_size });
-const tell = () => process.send({ type: 'report', memory_bytes: 1, topics: [...topics.values()] });
+const tell = () => process.send({ type: 'report', memory_bytes: 1, cpu_ms: 1, topics: [...topics.values()] });
 const leaving = new Map();
 const letGo = (name) => {
   const gone = new Promise((resolve) => setTimeout(() => {
@@ -40,7 +40,7 @@ process.on('message', async (message) => {
 });
 stop = () => {
   for (const topic of topics.values()) topic.messages = 11;
-  process.send({ type: 'report', memory_bytes: 1, topics: [...topics.values()] }, () => process.exit(0));
+  process.send({ type: 'report', memory_bytes: 1, cpu_ms: 1, topics: [...topics.values()] }, () => process.exit(0));
 };
 const { topics: first } = await started;
 first.forEach(add);
@@ -83,6 +83,7 @@ async function watch(
   };
   let ticked = 0;
   const supervisor = new Supervisor(settings, {
+    usage: () => ({ memory_bytes: 1, cpu_ms: 1 }),
     pid: process.pid,
     capture_file: await standIn(folder, body),
     log: () => {},

@@ -50,6 +50,7 @@ async function watch(
     http_token: null,
   };
   const supervisor = new Supervisor(settings, {
+    usage: () => ({ memory_bytes: 1, cpu_ms: 1 }),
     pid: process.pid,
     capture_file: await standIn(folder, body),
     log: (level, message, who) => log.push(`${level} [${who ?? ''}] ${message}`),
@@ -79,7 +80,8 @@ test('the child gets its settings, and the status shows what it reports', async 
   const { until, supervisor } = await watch(`${STAY}
     await started;
     report({ messages: 5, bytes: 50, last_message_at_ms: 1_700_000_000_001, buffered: 3, dropped: 1, reconnects: 2,
-      gaps: 4, file: '/x/' + settings.name + '.jsonl', error: settings.topic + ' is odd' });`);
+      gaps: 4, gap_ms: 4500, event_lag_ms: -7, write_ms: { counts: [5, 0, 0, 0, 0, 0, 0, 0, 1], sum_ms: 9000 },
+      write_ms_max: 8900, file: '/x/' + settings.name + '.jsonl', error: settings.topic + ' is odd' });`);
   const { topics, ...whole } = await until('a report', (status) => status.total_messages > 0);
   expect(topics[0]).toMatchObject({
     topic: 'a',
@@ -96,14 +98,51 @@ test('the child gets its settings, and the status shows what it reports', async 
     reconnects: 2,
     restarts: 0,
     gaps: 4,
+    gap_ms: 4500,
+    event_lag_ms: -7,
     file: '/x/a.jsonl',
     error: 'a is odd',
   });
   expect(whole).toMatchObject({ pid: process.pid, total_messages: 5, total_bytes: 50, live_topics: 1 });
   expect(runs(topics[0]?.pid ?? 0)).toBe(true);
+  expect(supervisor.writeLatencies()).toEqual(
+    new Map([['a', { counts: [5, 0, 0, 0, 0, 0, 0, 0, 1], sum_ms: 9000 }]]),
+  );
+  expect([...supervisor.takeLongestWrites()]).toEqual([['a', 8900]]);
+  expect([...supervisor.takeLongestWrites()]).toEqual([['a', 0]]);
   await supervisor.stop();
   expect(supervisor.status()).toMatchObject({ state: 'stopping', live_topics: 0, total_messages: 5 });
   expect(supervisor.status().topics[0]).toMatchObject({ state: 'stopped', pid: null, messages: 5 });
+});
+
+test('each process is told with what it takes, and one that is gone is not', async () => {
+  const { until, supervisor } = await watch(
+    `${STAY}
+    await started;
+    // Half of a core since it was started.
+    setInterval(() => {
+      const cpu_ms = Math.round(process.uptime() * 500);
+      process.send({ type: 'report', memory_bytes: 1, cpu_ms, topics: [{ ...REPORT, name: settings.name, messages: 1 }] });
+    }, 50);`,
+    ['a', 'b'],
+  );
+  await until('reports', (status) => status.total_messages === 2);
+  const own = { pid: process.pid, role: 'supervisor', name: 'supervisor', topics: [], memory_bytes: 1 };
+  const { topics } = supervisor.status();
+  const captures = topics.map(({ name, pid }) => ({
+    pid,
+    role: 'capture',
+    name,
+    topics: [name],
+    memory_bytes: 1,
+  }));
+  expect(supervisor.processes()).toMatchObject([own, ...captures]);
+  await eventually('their shares', () => supervisor.processes().every((process) => process.cpu_share > 0));
+  for (const { role, cpu_share } of supervisor.processes()) {
+    expect(cpu_share).toBeLessThanOrEqual(role === 'capture' ? 0.6 : 1);
+  }
+  await supervisor.stop();
+  expect(supervisor.processes()).toMatchObject([own]);
 });
 
 test('a child that dies is replaced, its totals are kept, and the log tells how it died', async () => {

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TopicReport } from '../../src/shared/ipc.js';
+import { NO_WRITES } from '../../src/shared/write-latency.js';
 
 export const REPORT: Omit<TopicReport, 'name'> = {
   run: 1,
@@ -18,6 +19,10 @@ export const REPORT: Omit<TopicReport, 'name'> = {
   dropped: 0,
   reconnects: 0,
   gaps: 0,
+  gap_ms: 0,
+  event_lag_ms: null,
+  write_ms: NO_WRITES,
+  write_ms_max: 0,
   file: null,
   error: null,
 };
@@ -27,7 +32,7 @@ import { writeFileSync, readFileSync, appendFileSync } from 'node:fs';
 const REPORT = ${JSON.stringify(REPORT)};
 const report = (changes) => {
   const topics = [{ ...REPORT, name: settings.name, ...changes }];
-  process.send({ type: 'report', memory_bytes: 1, topics });
+  process.send({ type: 'report', memory_bytes: 1, cpu_ms: 1, topics });
 };
 const log = (message) => process.send({ type: 'log', name: null, at_ms: Date.now(), level: 'info', message });
 /** How many of this topic were started so far, this one included. */

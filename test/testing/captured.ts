@@ -98,7 +98,12 @@ export async function capture(
     folder,
     log,
     report,
-    until: (what, holds) => wait(what, () => (holds(report()) ? report() : null)),
+    until: (what, holds) =>
+      wait(what, () => {
+        // One report: the longest waits are told once.
+        const last = report();
+        return holds(last) ? last : null;
+      }),
     untilLogged,
     stop,
     async lines() {
@@ -168,6 +173,7 @@ async function begin(options: CaptureOptions) {
       },
     authorities: () => [options.ca ?? ''],
     memoryBytes: () => 0,
+    cpuMs: () => 0,
     pid: process.pid,
     boot_id: await readBootId(),
     hour_ms: HOUR_MS,

@@ -15,6 +15,9 @@ export const with_recordings = are_there || process.env.CI !== undefined;
 /** The messages of a recording, a line each. */
 export const recordedLines = (name: string): string[] => lines(`${name}.jsonl`);
 
+/** When each was received, Unix milliseconds. */
+export const recordedTimes = (name: string): number[] => lines(`${name}.ts`).map((us) => Number(us) / 1000);
+
 /** What the client sent on that connection. */
 export const sentTexts = (name: string): string[] =>
   lines(`${name}.sent`).map((line) => line.slice(line.indexOf(' ') + 1));

@@ -1,6 +1,7 @@
 // The format of the `protocol` key: a preset's name, or an object that describes how a server is spoken to.
 // What passes here is what src/shared/protocols turns into a Protocol.
 
+import { TIME_UNITS } from '../event-time.js';
 import { nearestName } from '../nearest.js';
 import { valueAt } from '../protocol-speech.js';
 import { PRESET_NAMES, type ProtocolGiven } from '../protocols/index.js';
@@ -106,6 +107,20 @@ const limits: Format = (value, path) =>
     ? checkObject(value, LIMITS_FORMATS, path)
     : [`${path} must be an object, not ${shown(value)}.`];
 
+/** A list of places where a message states its time. */
+const eventTime: Format = (value, path) => {
+  if (!Array.isArray(value)) return [`${path} must be a list, not ${shown(value)}.`];
+  return value.flatMap((place: unknown, index) => {
+    const at = `${path}[${index}]`;
+    if (!isObject(place)) return [`${at} must be an object with "at" and "unit", not ${shown(place)}.`];
+    const missing = ['at', 'unit'].filter((key) => !Object.hasOwn(place, key));
+    return [
+      ...missing.map((key) => `${at} needs "${key}".`),
+      ...checkObject(place, { at: plainText, unit: oneOf(...TIME_UNITS), when }, at),
+    ];
+  });
+};
+
 const PROTOCOL_FORMATS: Readonly<Record<string, Format>> = {
   name: plainText,
   topic: topicForm,
@@ -127,6 +142,7 @@ const PROTOCOL_FORMATS: Readonly<Record<string, Format>> = {
   aliases,
   binds: orNull(binds(when)),
   limits,
+  event_time: eventTime,
 };
 
 export const protocol: Format = (value, path) => {

@@ -39,6 +39,11 @@ export const binance: Preset = {
   aliases: {},
   binds: null,
   limits: { connects: { count: 300, ms: 300_000 }, requests: { count: 5, ms: 1_000 }, topics_max: 1_024 },
+  // On the combined endpoint, and on `/ws`. Spot's bookTicker and partial books state none.
+  event_time: [
+    { at: 'data.E', unit: 'ms' },
+    { at: 'E', unit: 'ms' },
+  ],
   sequences: [
     trades,
     { topic: ['stream'], of: '^[^@]+@depth(@\\d+ms)?$', first: 'data.U', last: 'data.u', step: 1 },

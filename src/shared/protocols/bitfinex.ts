@@ -41,6 +41,8 @@ export const bitfinex: Preset = {
   aliases: {},
   binds: { when: { event: 'subscribed' }, value: 'chanId', at: '0', begins: '[{bound},' },
   limits: { topics_max: 25 },
+  // Trades alone state one: `[chanId, "te", [id, time, …]]`.
+  event_time: [{ at: '2.1', unit: 'ms', when: { '1': 'te' } }],
   sequences: [],
   confirmed_by: 'recording',
 };

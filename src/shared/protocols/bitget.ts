@@ -31,6 +31,7 @@ export const bitget: Preset = {
   aliases: {},
   binds: null,
   limits: { requests: { count: 10, ms: 1_000 } },
+  event_time: [{ at: 'ts', unit: 'ms' }],
   sequences: [],
   confirmed_by: 'documentation',
 };

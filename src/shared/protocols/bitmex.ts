@@ -33,6 +33,11 @@ export const bitmex: Preset = {
   aliases: {},
   binds: null,
   limits: { connects: { count: 3, ms: 1_000 } },
+  // What a table holds at first is old.
+  event_time: [
+    { at: 'data.0.timestamp', unit: 'iso', when: { action: 'insert' } },
+    { at: 'data.0.timestamp', unit: 'iso', when: { action: 'update' } },
+  ],
   sequences: [],
   confirmed_by: 'recording',
 };

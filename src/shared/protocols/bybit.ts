@@ -41,6 +41,7 @@ export const bybit: Preset = {
   aliases: {},
   binds: null,
   limits: { connects: { count: 500, ms: 300_000 } },
+  event_time: [{ at: 'ts', unit: 'ms' }],
   // An order book's update id. Its `seq`, like that of trades and the `cs` of tickers, is shared by all that the
   // exchange matches, so it leaps from message to message and tells nothing of a loss.
   sequences: [

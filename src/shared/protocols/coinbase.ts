@@ -40,6 +40,7 @@ export const coinbase_exchange: Preset = {
   },
   binds: null,
   limits: { host_requests: { count: 8, ms: 1_000 } },
+  event_time: [{ at: 'time', unit: 'iso' }],
   sequences: [],
   confirmed_by: 'recording',
 };
@@ -78,6 +79,7 @@ export const coinbase_advanced: Preset = {
   aliases: { channel: { level2: ['l2_data'] } },
   binds: null,
   limits: { connects: { count: 8, ms: 1_000 }, host_requests: { count: 8, ms: 1_000 } },
+  event_time: [{ at: 'timestamp', unit: 'iso' }],
   sequences: [],
   confirmed_by: 'documentation',
 };

@@ -38,6 +38,10 @@ export const deribit: Preset = {
   aliases: {},
   binds: null,
   limits: { requests: { count: 3, ms: 1_000 } },
+  event_time: [
+    { at: 'params.data.timestamp', unit: 'ms' },
+    { at: 'params.data.0.timestamp', unit: 'ms' },
+  ],
   sequences: [
     {
       topic: ['params.channel'],

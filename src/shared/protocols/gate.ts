@@ -58,6 +58,7 @@ export const gate: Preset = {
   aliases: {},
   binds: null,
   limits: {},
+  event_time: [{ at: 'time_ms', unit: 'ms' }],
   sequences: [
     {
       topic: ['channel', 'result.s'],

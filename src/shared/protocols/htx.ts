@@ -25,6 +25,7 @@ export const htx: Preset = {
   aliases: {},
   binds: null,
   limits: {},
+  event_time: [{ at: 'ts', unit: 'ms' }],
   sequences: [],
   confirmed_by: 'recording',
 };

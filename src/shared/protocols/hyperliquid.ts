@@ -42,6 +42,10 @@ export const hyperliquid: Preset = {
   aliases: {},
   binds: null,
   limits: { connects: { count: 30, ms: 60_000 }, topics_max: 1_000 },
+  event_time: [
+    { at: 'data.time', unit: 'ms' },
+    { at: 'data.0.time', unit: 'ms' },
+  ],
   sequences: [],
   confirmed_by: 'documentation',
 };

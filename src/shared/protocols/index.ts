@@ -5,6 +5,7 @@ import type {
   Batch,
   BinaryPacking,
   Binding,
+  EventTime,
   Limits,
   MessageRule,
   NameRule,
@@ -73,6 +74,7 @@ export interface ProtocolGiven {
   readonly aliases?: Protocol['aliases'];
   readonly binds?: Binding | null;
   readonly limits?: Limits;
+  readonly event_time?: readonly EventTime[];
 }
 
 /** The preset that speaks to `host` (a URL's hostname, in lower case); Bybit's where no other is known to. */
@@ -114,6 +116,7 @@ function ownProtocol(given: ProtocolGiven): Protocol {
     aliases: given.aliases ?? {},
     binds: given.binds ?? null,
     limits: given.limits ?? {},
+    event_time: given.event_time ?? [],
   };
 }
 

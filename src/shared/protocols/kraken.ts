@@ -44,6 +44,11 @@ export const kraken: Preset = {
   aliases: {},
   binds: null,
   limits: { connects: { count: 150, ms: 600_000 } },
+  // A snapshot's trades are old ones; a candle's own time is its end.
+  event_time: [
+    { at: 'timestamp', unit: 'iso', when: { type: 'update' } },
+    { at: 'data.0.timestamp', unit: 'iso', when: { type: 'update' } },
+  ],
   sequences: [],
   confirmed_by: 'documentation',
 };

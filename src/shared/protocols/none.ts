@@ -24,6 +24,7 @@ export const none: Preset = {
   aliases: {},
   binds: null,
   limits: {},
+  event_time: [],
   sequences: [],
   confirmed_by: null,
 };

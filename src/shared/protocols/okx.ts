@@ -26,6 +26,7 @@ export const okx: Preset = {
   aliases: {},
   binds: null,
   limits: { connects: { count: 3, ms: 1_000 }, requests: { count: 480, ms: 3_600_000 } },
+  event_time: [{ at: 'data.0.ts', unit: 'ms' }],
   // Only books count: each names the number of the one before.
   sequences: [
     {

@@ -33,6 +33,7 @@ test('an object of no keys speaks to a server that needs nothing', () => {
     aliases: {},
     binds: null,
     limits: {},
+    event_time: [],
   });
 });
 
@@ -74,6 +75,10 @@ test('an own object is taken as it is', () => {
       requests: { count: 480, ms: 3_600_000 },
       topics_max: 100,
     },
+    event_time: [
+      { at: 'data.0.ts', unit: 'us', when: { type: 'update' } },
+      { at: 'time', unit: 'iso' },
+    ],
   };
   expect(topicOf({ protocol }).protocol).toEqual(protocol);
 });
@@ -204,6 +209,22 @@ const REFUSED: readonly [what: string, protocol: unknown, sentence: string][] = 
     'a binding that no message shows',
     { binds: { when: { a: 1 }, value: 'id', at: '0', begins: '[' } },
     'protocol.binds.begins must have {bound} in it, not be "[".',
+  ],
+  ['a time without its unit', { event_time: [{ at: 'ts' }] }, 'protocol.event_time[0] needs "unit".'],
+  [
+    'a unit that is none',
+    { event_time: [{ at: 'ts', unit: 'min' }] },
+    'protocol.event_time[0].unit must be one of "s", "ms", "us", "ns", "iso", not "min".',
+  ],
+  [
+    'a time that is no list',
+    { event_time: { at: 'ts', unit: 'ms' } },
+    'protocol.event_time must be a list, not an object.',
+  ],
+  [
+    'a place that is no object',
+    { event_time: ['ts'] },
+    'protocol.event_time[0] must be an object with "at" and "unit", not "ts".',
   ],
   [
     'others that are neither',
