@@ -3,13 +3,14 @@
 import { setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { helpOrVersion, parseFlags } from '../shared/args.js';
+import { ALL_TIME } from '../shared/coverage/window.js';
 import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
 import { drawReport } from './draw.js';
+import { parseInstant } from './instant.js';
 import { holdsOpen } from './open-files.js';
 import { Progress, type Screen } from './progress.js';
 import type { Report, Verdict } from './report.js';
 import { verifyFolder } from './verify.js';
-import { ALL_TIME, parseInstant } from './window.js';
 
 const HOUR_MS = 3_600_000;
 /** A capture on the same machine comes first. */
