@@ -10,7 +10,7 @@ import { type Change, changeOf, describeChange, settingsAfter } from './change.j
 import { type Group, type GroupChange, groupsOf, regroup } from './groups.js';
 import type { Log } from './log.js';
 import { PermitDesk } from './permit-desk.js';
-import { ProcessRunner, type RunnerTools, TIMING, type Timing } from './process-runner.js';
+import { type Noted, ProcessRunner, type RunnerTools, TIMING, type Timing } from './process-runner.js';
 import { Rate } from './rates.js';
 import { StartQueue } from './start-queue.js';
 import { TopicAccount } from './topic-account.js';
@@ -28,6 +28,8 @@ export interface SupervisorTools {
   ready(): void;
   /** Once a second. The document is made only for whoever asks for it: with many topics it is large. */
   ticked(status: () => StatusDocument): void;
+  /** Told of each line of the log that is about topics. */
+  readonly noted?: Noted;
   readonly timing?: Timing;
 }
 
@@ -65,6 +67,7 @@ export class Supervisor {
       permits: this.#permits,
       timing: tools.timing ?? TIMING,
       log: tools.log,
+      noted: tools.noted,
     };
     this.#accounts = new Map(settings.topics.map((topic) => [topic.name, new TopicAccount(topic)]));
     this.#runners = groupsOf(settings.topics, settings.topics_per_process).map((group) =>
@@ -110,6 +113,11 @@ export class Supervisor {
       reloaded: this.#reloaded,
       topics,
     };
+  }
+
+  /** Whether a process lives at this moment that captures the topic of that name. */
+  isCaptured(name: string): boolean {
+    return this.#runners.some((runner) => runner.accounts.has(name) && runner.has_process);
   }
 
   #topics(): TopicStatus[] {

@@ -2,7 +2,14 @@
 // stands after the last record, since when it is captured. `verify` judges by it, and the supervisor draws by it; how
 // the capture itself goes on from a ledger is worked out apart from this, in its own room.
 
-import type { GapReason, GapRecord, LedgerRecord, LiveRecord, LostRecord, StopRecord } from '../ledger-records.js';
+import type {
+  GapReason,
+  GapRecord,
+  LedgerRecord,
+  LiveRecord,
+  LostRecord,
+  StopRecord,
+} from '../ledger-records.js';
 import type { PageGap } from '../page-data.js';
 
 /** An interval for which nothing vouches, as the ledger declares it. */
