@@ -9,7 +9,7 @@ import { hourCells } from '../../../src/shared/coverage-cells.js';
 import { none } from '../../../src/shared/protocols/none.js';
 import { LedgerCoverage } from '../../../src/supervisor/http/coverage.js';
 import { capture } from '../../testing/captured.js';
-import { testFolder } from '../../testing/folder.js';
+import { ledgerRecords, testFolder } from '../../testing/folder.js';
 import { serve } from '../../testing/served.js';
 import {
   folderOf,
@@ -72,7 +72,7 @@ test('while it is written, lost, live again and stopped, it is what verify says'
   const again = await server.nextConnection();
   await c.until('live again', (report) => report.state === 'live' && report.reconnects === 1);
   again.sendText('{"n":2}');
-  await c.until('written', (report) => report.messages === 2 && report.gaps === 1);
+  await expect.poll(() => ledgerRecords(c.folder, 'live')).toHaveLength(2);
   const closed = await both(await still(c.folder), true);
   expect(closed.topics).toEqual(closed.verified);
   expect(closed.topics).toMatchObject([{ gaps: [{ reason: 'disconnected', to_ms: expect.any(Number) }] }]);
@@ -111,6 +111,12 @@ test('a folder that a capture writes at this moment is told as verify tells it, 
   const { topics } = await coverage.of(['t'], EVER);
   expect(report.topics).toMatchObject([{ is_written: true, gaps: [] }]);
   expect(topics).toMatchObject([{ from_ms: report.topics[0]?.from_ms, gaps: [] }]);
+});
+
+test('a topic that is live is vouched for up to its mark', async () => {
+  const dir = await folderOf({ 't.ledger': ledgerText([live(START_MS)]), 't.mark': mark(START_MS + 5_000) });
+  const { topics } = await coverageOf(dir, true).of(['t'], EVER);
+  expect(topics).toEqual([{ name: 't', from_ms: START_MS, to_ms: START_MS + 5_000, gaps: [] }]);
 });
 
 test('each hour has the share that verify gives for it with --from and --to', async () => {
