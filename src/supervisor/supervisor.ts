@@ -11,7 +11,7 @@ import { type Change, changeOf, describeChange, settingsAfter } from './change.j
 import { type Group, type GroupChange, groupsOf, regroup } from './groups.js';
 import type { Log } from './log.js';
 import { PermitDesk } from './permit-desk.js';
-import { ProcessRunner, type RunnerTools, TIMING, type Timing } from './process-runner.js';
+import { type Noted, ProcessRunner, type RunnerTools, TIMING, type Timing } from './process-runner.js';
 import { CpuShare, type ProcessUsage } from './processes.js';
 import { Rate } from './rates.js';
 import { StartQueue } from './start-queue.js';
@@ -34,6 +34,8 @@ export interface SupervisorTools {
   ready(): void;
   /** Once a second. The document is made only for whoever asks for it: with many topics it is large. */
   ticked(status: () => StatusDocument): void;
+  /** Told of each line of the log that is about topics. */
+  readonly noted?: Noted;
   readonly timing?: Timing;
 }
 
@@ -71,6 +73,7 @@ export class Supervisor {
       permits: this.#permits,
       timing: tools.timing ?? TIMING,
       log: tools.log,
+      noted: tools.noted,
     };
     this.#accounts = new Map(settings.topics.map((topic) => [topic.name, new TopicAccount(topic)]));
     this.#runners = groupsOf(settings.topics, settings.topics_per_process).map((group) =>
@@ -146,6 +149,11 @@ export class Supervisor {
   /** By topic's name: the longest such wait, in milliseconds, since this was asked last. It has room for one asker. */
   takeLongestWrites(): ReadonlyMap<string, number> {
     return new Map([...this.#accounts].map(([name, account]) => [name, account.takeLongestWrite()]));
+  }
+
+  /** Whether a process lives at this moment that captures the topic of that name. */
+  isCaptured(name: string): boolean {
+    return this.#runners.some((runner) => runner.accounts.has(name) && runner.has_process);
   }
 
   #topics(): TopicStatus[] {
