@@ -68,6 +68,7 @@ export async function runSupervisor(given: {
       if (process.connected) tellMetrics(send, status());
       http?.tick();
     },
+    noted: (names, line) => http?.note(names, line),
   });
   status_of = () => supervisor.status();
   http = await openHttpServer(settings, supervisor, log, server);

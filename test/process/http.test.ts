@@ -119,6 +119,34 @@ test('the stream of events tells each second what was captured, and ends with th
   expect(ticks.at(-1)).toMatchObject({ disk_free_bytes: expect.any(Number) });
 });
 
+test('a topic, how complete it is, and its figures are told as they are', async () => {
+  const feed = await startNumberedFeed();
+  const name = 'a/ü?&#+%="<b>';
+  const topics = [{ topic: 'a', name }, 'b'];
+  const streamer = await supervise(await testFolder(), { topics, ws_url: feed.url, http_port: 0 });
+  const is_written = ({ topics }: StatusDocument) => topics.every(({ messages }) => messages > 10);
+  const url = urlOf(await streamer.until('both are written', is_written));
+  const query = `name=${encodeURIComponent(name)}`;
+  const { body: details } = await ask(`${url}/topic?${query}`);
+  expect(details).toMatchObject({
+    name,
+    steps: { messages: expect.any(Array) },
+    gap_count: 0,
+    file_count: 1,
+    last_message: { text: expect.stringContaining('"topic":"a"') },
+  });
+  const { body: covered } = await ask(`${url}/coverage?from=0&to=${86_400_000}&name=b&${query}`);
+  expect(covered).toMatchObject({
+    topics: [
+      { name: 'b', from_ms: expect.any(Number), to_ms: expect.any(Number), gaps: [] },
+      { name, from_ms: expect.any(Number), to_ms: expect.any(Number), gaps: [] },
+    ],
+  });
+  const figures = await (await fetch(`${url}/metrics`)).text();
+  expect(figures).toMatch(/^streamer_messages_total\{topic="b"\} [1-9]\d*$/m);
+  expect((await fetch(`${url}/topic?name=none`)).status).toBe(404);
+});
+
 test('without http_port no port is listened on, and nothing of it is said', async () => {
   const feed = await startNumberedFeed();
   const streamer = await supervise(await testFolder(), { topic: 'a', ws_url: feed.url });

@@ -30,7 +30,7 @@ export function rowOf(status: TopicStatus, at: number): TopicRow {
     gaps: status.gaps,
     memory_bytes: status.memory_bytes,
     error: status.error,
-    event_lag_ms: null,
+    event_lag_ms: status.event_lag_ms,
   };
 }
 

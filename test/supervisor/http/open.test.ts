@@ -14,7 +14,15 @@ async function open(status: () => StatusDocument) {
   const log: string[] = [];
   const http = await openHttp(
     { http_port: 0, http_host: '127.0.0.1', http_token: null, output_dir },
-    { status, accounts: new Map([['a', new TopicAccount(topicSettings({ name: 'a' }))]]), total_bytes: 0 },
+    {
+      status,
+      accounts: new Map([['a', new TopicAccount(topicSettings({ name: 'a' }))]]),
+      total_bytes: 0,
+      isCaptured: () => false,
+      processes: () => [],
+      writeLatencies: () => new Map(),
+      takeLongestWrites: () => new Map(),
+    },
     (level, message) => log.push(`${level} ${message}`),
     pathToFileURL(`${output_dir}/none/`),
   );
