@@ -77,7 +77,7 @@ test('health is 503 with the topics that are not live, and 200 once all are', as
   expect(await streamer.log()).toContain(`HTTP at ${url}/`);
   // Between two tries it may have no error for a moment.
   await expect
-    .poll(() => ask(`${url}/healthz`))
+    .poll(() => ask(`${url}/healthz`), { timeout: 10_000 })
     .toEqual({
       status: 503,
       body: {
@@ -91,7 +91,7 @@ test('health is 503 with the topics that are not live, and 200 once all are', as
   gate.open();
   await streamer.until('both are live', ({ live_topics }) => live_topics === 2);
   await expect
-    .poll(() => ask(`${url}/healthz`))
+    .poll(() => ask(`${url}/healthz`), { timeout: 10_000 })
     .toEqual({
       status: 200,
       body: { ok: true, state: 'running', topic_count: 2, live_topics: 2, not_live: [] },
