@@ -270,8 +270,8 @@ export class Recorder {
       for (const message of cutLines(lines)) this.take(message, received_ms);
       return;
     }
-    this.#last_message_at_ms = received_ms;
     if (this.#lag.due) this.#lag.lookAtLast(lines, received_ms);
+    this.#last_message_at_ms = received_ms;
     buffer.pushLines(lines, count, this.#hourStart(received_ms), received_ms);
     this.#pushed();
   }
