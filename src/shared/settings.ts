@@ -53,4 +53,10 @@ export interface Settings {
   readonly log_keep_days: number;
   readonly log_to_stdout: boolean;
   readonly status_socket: string;
+  /** Null: there is no HTTP server; 0: any port that is free. */
+  readonly http_port: number | null;
+  /** Another one than this machine's own only with a token. */
+  readonly http_host: string;
+  /** What a request must show; null: nothing. */
+  readonly http_token: string | null;
 }

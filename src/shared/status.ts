@@ -65,6 +65,8 @@ export interface StatusDocument {
   readonly total_bytes: number;
   readonly rate_per_min: number;
   readonly live_topics: number;
+  /** Null: there is no HTTP server. */
+  readonly http_port: number | null;
   /** Null: not since the start. */
   readonly reloaded: Reloaded | null;
   readonly topics: readonly TopicStatus[];

@@ -11,6 +11,9 @@ const FIXED = [
   'log_keep_days',
   'log_to_stdout',
   'status_socket',
+  'http_port',
+  'http_host',
+  'http_token',
 ] as const;
 
 /** Names of topics. */

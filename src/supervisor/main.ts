@@ -7,6 +7,7 @@ import { EXIT_BUSY, EXIT_CANNOT_CREATE, EXIT_OK, ExitError, errorMessage } from 
 import { folderKey, type Holder, holdName } from '../shared/hold-socket.js';
 import type { Settings } from '../shared/settings.js';
 import { VERSION_LINE } from '../shared/version.js';
+import type { Http } from './http/open.js';
 import { LogFile } from './log.js';
 import { type Send, statusLine, tellActions, tellMetrics, tellReady } from './pm2.js';
 import { StatusServer } from './status-server.js';
@@ -55,17 +56,22 @@ export async function runSupervisor(given: {
   // For the captures: glibc's heaps for each thread would cost each of them 0.9 MB.
   process.env.MALLOC_ARENA_MAX ??= '1';
   const send = pm2Channel();
+  let http: Http | null = null;
   const supervisor = new Supervisor(settings, {
     pid: process.pid,
     usage,
     capture_file: new URL('../capture/main.cjs', import.meta.url),
     log: log.write,
+    http_port: () => http?.port ?? null,
     ready: () => tellReady(send),
     ticked: (status) => {
       if (process.connected) tellMetrics(send, status());
+      http?.tick();
     },
+    noted: (names, line) => http?.note(names, line),
   });
   status_of = () => supervisor.status();
+  http = await openHttpServer(settings, supervisor, log, server);
   reload = () => void supervisor.reload(given.load);
   const answer = tellActions(send, {
     reload: async () => (await supervisor.reload(given.load)).message,
@@ -83,6 +89,7 @@ export async function runSupervisor(given: {
   log.write('info', `Stopping: ${await told}`);
   await supervisor.stop();
   log.write('info', 'Stopped');
+  await http?.close();
   await server.close();
   await log.close();
   for (const held of claims) await held.release();
@@ -150,6 +157,25 @@ async function openLog(settings: Settings, server: StatusServer): Promise<LogFil
     return new LogFile(settings);
   } catch (error) {
     await server.close();
+    throw error;
+  }
+}
+
+/** Null where there is to be none. Its code is loaded for those who use it. */
+async function openHttpServer(
+  settings: Settings,
+  supervisor: Supervisor,
+  log: LogFile,
+  server: StatusServer,
+): Promise<Http | null> {
+  const { http_port } = settings;
+  if (http_port === null) return null;
+  const { openHttp } = await import('./http/open.js');
+  try {
+    return await openHttp({ ...settings, http_port }, supervisor, log.write);
+  } catch (error) {
+    await server.close();
+    await log.close();
     throw error;
   }
 }

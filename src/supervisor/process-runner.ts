@@ -4,7 +4,7 @@
 // It promises: the group has one process at a time; a process that says nothing for 15 of our own seconds is replaced
 // (our own: a machine that sleeps is no fault of the child's); stopping ends, with the process killed at its deadline.
 
-import type { PermitMessage, Report, StopReason } from '../shared/ipc.js';
+import type { LogLevel, PermitMessage, Report, StopReason } from '../shared/ipc.js';
 import type { TopicSettings } from '../shared/settings.js';
 import type { TopicState, TopicStatus } from '../shared/status.js';
 import { within } from '../shared/within.js';
@@ -44,6 +44,16 @@ export interface RunnerTools {
   readonly permits: PermitDesk;
   readonly timing: Timing;
   readonly log: Log;
+  /** Told of each line of the log that is about topics, with their names. */
+  readonly noted?: Noted | undefined;
+}
+
+export type Noted = (names: readonly string[], line: TopicLine) => void;
+
+export interface TopicLine {
+  readonly at_ms: number;
+  readonly level: LogLevel;
+  readonly message: string;
 }
 
 export class ProcessRunner {
@@ -79,6 +89,11 @@ export class ProcessRunner {
   /** By name. */
   get accounts(): ReadonlyMap<string, TopicAccount> {
     return this.#accounts;
+  }
+
+  /** Whether a process of its lives at this moment. */
+  get has_process(): boolean {
+    return this.#process !== null;
   }
 
   /** Whether it may still have something to say of the topic. */
@@ -259,9 +274,14 @@ export class ProcessRunner {
   }
 
   /** `name`: the topic that it is about; null: the whole process. */
-  #log(level: Parameters<Log>[0], message: string, at_ms?: number, name: string | null = null): void {
+  #log(level: LogLevel, message: string, at_ms = Date.now(), name: string | null = null): void {
     const pid = this.#process?.pid;
     const who = name ?? this.#title;
+    // Nothing is believed from a child: of a topic that it does not have it may say nothing.
+    this.#tools.noted?.(
+      [...this.#accounts.keys()].filter((each) => name === null || each === name),
+      { at_ms, level, message },
+    );
     this.#tools.log(level, message, pid == null ? who : `${who} ${pid}`, at_ms);
   }
 }

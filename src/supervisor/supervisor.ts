@@ -11,7 +11,7 @@ import { type Change, changeOf, describeChange, settingsAfter } from './change.j
 import { type Group, type GroupChange, groupsOf, regroup } from './groups.js';
 import type { Log } from './log.js';
 import { PermitDesk } from './permit-desk.js';
-import { ProcessRunner, type RunnerTools, TIMING, type Timing } from './process-runner.js';
+import { type Noted, ProcessRunner, type RunnerTools, TIMING, type Timing } from './process-runner.js';
 import { CpuShare, type ProcessUsage } from './processes.js';
 import { Rate } from './rates.js';
 import { StartQueue } from './start-queue.js';
@@ -28,10 +28,14 @@ export interface SupervisorTools {
   /** The capture process's program. */
   readonly capture_file: URL;
   readonly log: Log;
+  /** Where the HTTP server listens; null: there is none. */
+  http_port(): number | null;
   /** Once, when each topic is connected or has failed once. */
   ready(): void;
   /** Once a second. The document is made only for whoever asks for it: with many topics it is large. */
   ticked(status: () => StatusDocument): void;
+  /** Told of each line of the log that is about topics. */
+  readonly noted?: Noted;
   readonly timing?: Timing;
 }
 
@@ -39,7 +43,6 @@ export class Supervisor {
   #settings: Settings;
   readonly #tools: SupervisorTools;
   readonly #runner_tools: RunnerTools;
-  /** By name, in the order of the configuration. */
   #accounts: ReadonlyMap<string, TopicAccount>;
   #runners: readonly ProcessRunner[];
   readonly #started_at_ms = Date.now();
@@ -70,6 +73,7 @@ export class Supervisor {
       permits: this.#permits,
       timing: tools.timing ?? TIMING,
       log: tools.log,
+      noted: tools.noted,
     };
     this.#accounts = new Map(settings.topics.map((topic) => [topic.name, new TopicAccount(topic)]));
     this.#runners = groupsOf(settings.topics, settings.topics_per_process).map((group) =>
@@ -100,6 +104,16 @@ export class Supervisor {
     return this.#stopped;
   }
 
+  /** By name, in the order of the configuration. */
+  get accounts(): ReadonlyMap<string, TopicAccount> {
+    return this.#accounts;
+  }
+
+  /** Written to files since the start. */
+  get total_bytes(): number {
+    return this.#counted('bytes');
+  }
+
   status(): StatusDocument {
     const topics = this.#topics();
     return {
@@ -109,9 +123,10 @@ export class Supervisor {
       uptime_s: Math.floor((performance.now() - this.#started) / 1000),
       state: this.#state,
       total_messages: this.#counted('messages'),
-      total_bytes: this.#counted('bytes'),
+      total_bytes: this.total_bytes,
       rate_per_min: this.#rate.per_min,
       live_topics: topics.filter((topic) => topic.state === 'live').length,
+      http_port: this.#tools.http_port(),
       reloaded: this.#reloaded,
       topics,
     };
@@ -134,6 +149,11 @@ export class Supervisor {
   /** By topic's name: the longest such wait, in milliseconds, since this was asked last. It has room for one asker. */
   takeLongestWrites(): ReadonlyMap<string, number> {
     return new Map([...this.#accounts].map(([name, account]) => [name, account.takeLongestWrite()]));
+  }
+
+  /** Whether a process lives at this moment that captures the topic of that name. */
+  isCaptured(name: string): boolean {
+    return this.#runners.some((runner) => runner.accounts.has(name) && runner.has_process);
   }
 
   #topics(): TopicStatus[] {

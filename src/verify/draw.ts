@@ -1,9 +1,10 @@
 // The report for people: a table with a line for each topic, then a line for each note, gap, hole and damage, the
 // worst last, and a last line that says what it comes to.
 
+import type { Gap } from '../shared/coverage/ledger-life.js';
 import { formatBytes, formatDuration } from '../shared/format.js';
 import { printable } from '../shared/printable.js';
-import type { Damage, Gap, Hole, Note, Report, TopicReport, Verdict } from './report.js';
+import type { Damage, Hole, Note, Report, TopicReport, Verdict } from './report.js';
 
 const SEPARATOR = '  ';
 const NONE = '-';

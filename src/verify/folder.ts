@@ -43,6 +43,9 @@ export interface Folder {
 const HOUR_FILE = /^(.+)_(\d+)\.jsonl(\.gz)?$/;
 const OWN_FILE = /^(.+?)\.(jsonl|jsonl\.gz|ledger|mark)$/;
 
+/** Whether a file of that name is taken for one of a topic's. */
+export const isOwnFile = (name: string): boolean => OWN_FILE.test(name);
+
 /** The start of the hour that a file's name tells; null: it is not on the hour. */
 export function hourOf(name: string, hour_ms: number): number | null {
   const digits = HOUR_FILE.exec(name)?.[2];
@@ -58,7 +61,7 @@ export async function readFolder(dir: string, hour_ms: number): Promise<Folder> 
   const known = new Set(names);
   const topics = new Map<string, TopicFolder>();
   const found = await Promise.all(
-    names.filter((name) => OWN_FILE.test(name)).map(async (name) => ({ name, stats: await look(dir, name) })),
+    names.filter(isOwnFile).map(async (name) => ({ name, stats: await look(dir, name) })),
   );
   for (const { name, stats } of found) {
     const encoded_name = HOUR_FILE.exec(name)?.[1] ?? OWN_FILE.exec(name)?.[1] ?? name;

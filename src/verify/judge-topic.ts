@@ -3,6 +3,8 @@
 
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { coverageOf, lifeOf } from '../shared/coverage/life.js';
+import { overlaps, type Window } from '../shared/coverage/window.js';
 import { errorCode, errorMessage } from '../shared/errors.js';
 import { findHolder, topicKey } from '../shared/hold-socket.js';
 import { type Mark, readMark } from '../shared/mark.js';
@@ -13,10 +15,8 @@ import { measure } from './contents.js';
 import { type Folder, type HourFile, hourOf, type TopicFolder } from './folder.js';
 import { judgeFile } from './judge-file.js';
 import { Ledger } from './ledger.js';
-import { coverageOf, lifeOf } from './life.js';
 import type { Damage, Hole, Note, TopicReport } from './report.js';
 import { countingPreset, SequenceFollower } from './sequences.js';
-import { overlaps, type Window } from './window.js';
 
 export interface Request {
   readonly window: Window;
@@ -71,7 +71,7 @@ class TopicJudge {
     const was_written = await this.#isWritten(mark);
     const has_ledger = await this.#readLedger();
     // The number of a process that has stopped may be another one's by now: only the lock counts then.
-    this.#is_written = ledger.has_stopped
+    this.#is_written = ledger.life.has_stopped
       ? await this.#isLocked()
       : was_written || (await this.#isWritten(mark));
     this.#judgeLedger(has_ledger);
@@ -81,7 +81,7 @@ class TopicJudge {
     const files = [...this.#topic.files, ...absent.appeared].sort(
       (a, b) => a.hour_start_ms - b.hour_start_ms,
     );
-    const preset = with_sequences ? countingPreset(ledger.url) : null;
+    const preset = with_sequences ? countingPreset(ledger.life.url) : null;
     const follower = preset === null ? null : new SequenceFollower(preset);
     const open = has_ledger ? this.#mayBeOpen(files) : new Set<HourFile>();
     for (const file of files) {
@@ -89,7 +89,7 @@ class TopicJudge {
       await this.#judgeFile(file, open.has(file), follower);
     }
     const circumstances = { mark, boot_id, is_written: this.#is_written, now_ms: now() };
-    const coverage = coverageOf(lifeOf(ledger, circumstances), ledger.gaps, window);
+    const coverage = coverageOf(lifeOf(ledger.life, circumstances), ledger.life.gaps, window);
     return {
       topic: this.#topic.name,
       is_written: this.#is_written,
@@ -136,14 +136,14 @@ class TopicJudge {
   }
 
   #judgeLedger(has_ledger: boolean): void {
-    const { file, lines, unfinished_bytes, standing, damage } = this.#ledger;
+    const { file, lines, unfinished_bytes, life, damage } = this.#ledger;
     this.#damage.push(...damage);
     if (unfinished_bytes > 0 && !this.#is_written) {
       const sentence = `ends in a torn line of ${unfinished_bytes} bytes: the next start of the capture removes it`;
       this.#damage.push({ kind: 'torn', file, line: lines + 1, sentence });
     }
     // Messages of no topic are kept, and nothing is promised of them.
-    if (has_ledger && standing.kind === 'never' && !isControlName(this.#topic.encoded_name)) {
+    if (has_ledger && life.standing.kind === 'never' && !isControlName(this.#topic.encoded_name)) {
       const sentence = 'the topic has never been live: nothing vouches for any time';
       this.#notes.push({ file, line: null, sentence });
     }

@@ -3,13 +3,15 @@
 import { setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { helpOrVersion, parseFlags } from '../shared/args.js';
+import { ALL_TIME } from '../shared/coverage/window.js';
 import { EXIT_OK, EXIT_USAGE, ExitError } from '../shared/errors.js';
 import { drawReport } from './draw.js';
+import { parseInstant } from './instant.js';
 import { holdsOpen } from './open-files.js';
+import { ReportFile, TEMPLATE } from './page.js';
 import { Progress, type Screen } from './progress.js';
 import type { Report, Verdict } from './report.js';
 import { verifyFolder } from './verify.js';
-import { ALL_TIME, parseInstant } from './window.js';
 
 const HOUR_MS = 3_600_000;
 /** A capture on the same machine comes first. */
@@ -20,7 +22,8 @@ const PRINT_CHARS = 64 * 1024;
 
 const EXIT_STATUS: Readonly<Record<Verdict, number>> = { whole: EXIT_OK, gaps: 1, damaged: 2 };
 
-const HELP = `Usage: streamer verify [DIR] [--config FILE] [--topic T] [--from T] [--to T] [--json] [--sequences]
+const HELP = `Usage: streamer verify [DIR] [--config FILE] [--topic T] [--from T] [--to T] [--json] [--html FILE]
+       [--sequences]
 
 Says whether what an output folder holds is whole: each file is held against its seal in the ledger, and each
 time for which nothing vouches is listed. It only reads, also in a folder that is being written.
@@ -32,6 +35,8 @@ DIR is the output folder (default: the configuration's output_dir).
   --from T        from this time on, ISO 8601 (UTC where no zone is given) or Unix seconds
   --to T          up to this time
   --json          the report as one JSON document
+  --html FILE     also write a page with a picture of what is there, hour by hour, which needs nothing else;
+                  a file that is there already is replaced
   --sequences     also list the holes in the numbers that a server counts its messages with, where it does
                   (order books of Bybit, Binance, OKX, Deribit and Gate; Binance's trades)
   --help, --version
@@ -42,17 +47,22 @@ JSON, files gzipped in place (.jsonl.gz), and what a capture, or a crash that no
 left unsealed at the end.
 
 Exit status: 0 whole, 1 whole but for gaps that the ledger declares (with --sequences: or holes), 2 damaged,
-64 bad usage or no output folder, 78 bad configuration.
+64 bad usage or no output folder, 73 the page cannot be written, 78 bad configuration.
 `;
 
-/** @throws ExitError 64 for a wrong flag or a folder that is none, 78 for a wrong configuration. */
-export async function runVerify(argv: readonly string[]): Promise<number> {
+/**
+ * `template` is the page for `--html`: another one than the program's only in tests.
+ * @throws ExitError 64 for a wrong flag or a folder that is none, 73 for a page that cannot be written, 78 for a wrong
+ * configuration.
+ */
+export async function runVerify(argv: readonly string[], template = TEMPLATE): Promise<number> {
   const { flags, positionals } = parseFlags(argv, {
     config: 'value',
     topic: 'value',
     from: 'value',
     to: 'value',
     json: 'none',
+    html: 'value',
     sequences: 'none',
     help: 'none',
     version: 'none',
@@ -76,6 +86,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   }
   if (mistakes.length > 0) throw new ExitError(EXIT_USAGE, mistakes);
 
+  const page = flags.html === undefined ? null : await ReportFile.prepare(flags.html, template);
   const path = dir === undefined ? await configuredFolder(flags.config ?? null) : resolve(dir);
   lowerPriority();
   const progress = new Progress(process.stderr.isTTY ? terminalScreen() : null);
@@ -91,6 +102,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     took: (bytes) => progress.took(bytes),
   }).finally(() => progress.end());
   await print(flags.json === undefined ? drawReport(report) : [JSON.stringify(report satisfies Report)]);
+  await page?.write(report);
   return EXIT_STATUS[report.verdict];
 }
 

@@ -1,7 +1,7 @@
 // What verify found, as data: the shapes that the judges fill, `--json` prints and the table is drawn from.
 // All times are Unix milliseconds; a line's number counts from 1.
 
-import type { GapReason } from '../shared/ledger-records.js';
+import type { Gap } from '../shared/coverage/ledger-life.js';
 
 /**
  * `content`: a file is not what its seal says. `torn`: it ends inside a line. `name`: its name is off the hour.
@@ -17,20 +17,6 @@ export interface Damage {
   /** The line with which the damage begins, or the first where it may; null: it is the file as a whole. */
   readonly line: number | null;
   readonly sentence: string;
-}
-
-/** An interval for which nothing vouches, as the ledger declares it. */
-export interface Gap {
-  readonly from_ms: number;
-  /** Null: the topic has not been live since. */
-  readonly to_ms: number | null;
-  readonly reason: GapReason;
-  readonly detail?: string;
-  /** How many messages were lost, where that is known. */
-  readonly messages?: number;
-  /** The ledger and its line. */
-  readonly file: string;
-  readonly line: number;
 }
 
 /** A number that a sequence field passed over, or to which it went back. */

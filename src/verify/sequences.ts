@@ -2,10 +2,10 @@
 // presets declare (src/shared/protocols/); a protocol that declares none has no holes to find. What is counted
 // starts anew where a subscription was confirmed: what was missed before that the ledger knows.
 
+import { LineCutter } from '../shared/coverage/line-cutter.js';
 import type { Preset, Sequence } from '../shared/protocol.js';
 import { classify, holds, parseObject, valueAt } from '../shared/protocol-speech.js';
 import { presetByHost } from '../shared/protocols/index.js';
-import { LineCutter } from './line-cutter.js';
 import type { Hole } from './report.js';
 
 /** A longer line is not looked into. */

@@ -1,12 +1,12 @@
 // Verifies an output folder: finds its topics and has each judged, one file after the other.
 
+import { overlaps } from '../shared/coverage/window.js';
 import { EXIT_USAGE, ExitError, errorCode, errorMessage } from '../shared/errors.js';
 import { readBootId } from '../shared/mark.js';
 import { nearestName } from '../shared/nearest.js';
 import { type Folder, readFolder, type TopicFolder } from './folder.js';
 import { judgeTopic, type Request } from './judge-topic.js';
 import { type Report, type TopicReport, verdictOf } from './report.js';
-import { overlaps } from './window.js';
 
 export interface VerifyRequest extends Omit<Request, 'boot_id'> {
   readonly dir: string;

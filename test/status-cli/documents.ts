@@ -47,6 +47,7 @@ export function statusDocument(
     total_bytes: 48_234_496,
     rate_per_min: 7260.12,
     reloaded: null,
+    http_port: null,
     live_topics: topics.filter((topic) => topic.state === 'live').length,
     topics,
     ...changes,

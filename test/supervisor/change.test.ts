@@ -16,6 +16,9 @@ const BEFORE: Settings = {
   log_keep_days: 14,
   log_to_stdout: false,
   status_socket: '/s',
+  http_port: null,
+  http_host: '127.0.0.1',
+  http_token: null,
 };
 
 test('topics are known by their names: new, gone, other than before, or as before', () => {

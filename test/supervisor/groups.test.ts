@@ -19,6 +19,9 @@ function settingsOf(size: number, of: Settings['topics']): Settings {
     log_keep_days: 1,
     log_to_stdout: false,
     status_socket: '',
+    http_port: null,
+    http_host: '127.0.0.1',
+    http_token: null,
   };
 }
 

@@ -77,6 +77,9 @@ async function watch(
     log_keep_days: 1,
     log_to_stdout: false,
     status_socket: '',
+    http_port: null,
+    http_host: '127.0.0.1',
+    http_token: null,
   };
   let ticked = 0;
   const supervisor = new Supervisor(settings, {
@@ -84,6 +87,7 @@ async function watch(
     pid: process.pid,
     capture_file: await standIn(folder, body),
     log: () => {},
+    http_port: () => null,
     ready: () => {},
     ticked: () => {
       ticked += 1;

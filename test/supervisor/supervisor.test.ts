@@ -45,12 +45,16 @@ async function watch(
     log_keep_days: 1,
     log_to_stdout: false,
     status_socket: '',
+    http_port: null,
+    http_host: '127.0.0.1',
+    http_token: null,
   };
   const supervisor = new Supervisor(settings, {
     usage: () => ({ memory_bytes: 1, cpu_ms: 1 }),
     pid: process.pid,
     capture_file: await standIn(folder, body),
     log: (level, message, who) => log.push(`${level} [${who ?? ''}] ${message}`),
+    http_port: () => null,
     ready: () => {
       ready = true;
     },

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ALL_TIME } from '../../src/shared/coverage/window.js';
 import type { LedgerRecord } from '../../src/shared/ledger-records.js';
 import type { Report, TopicReport } from '../../src/verify/report.js';
 import { type VerifyRequest, verifyFolder } from '../../src/verify/verify.js';
-import { ALL_TIME } from '../../src/verify/window.js';
 import { testFolder } from '../testing/folder.js';
 
 export const HOUR_S = 3600;

@@ -3,7 +3,7 @@
 
 import { nearestName } from '../nearest.js';
 import { parseJson } from './json.js';
-import { KEYS, RESERVED_KEYS, type Values } from './keys.js';
+import { KEYS, type Values } from './keys.js';
 
 const PREFIX = 'STREAMER_';
 const NUMBER = /^-?\d+(\.\d+)?$/;
@@ -32,14 +32,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
       else mistakes.push(`${variable} must be JSON: ${json.problem}.`);
     } else values.set(key, readScalar(KEYS[key].env, text));
   }
-  for (const key of RESERVED_KEYS) {
-    if (env[variableOf(key)] !== undefined) mistakes.push(reservedKey(variableOf(key)));
-  }
   return { values, mistakes, notes: unknownVariables(env) };
 }
-
-export const reservedKey = (path: string): string =>
-  `${path} is a name kept for a coming version, and does nothing in this one: remove it.`;
 
 function isJson(kind: string, text: string): boolean {
   return kind === 'json' || (kind === 'object or text' && text.startsWith('{'));
@@ -52,7 +46,7 @@ function readScalar(kind: string, text: string): unknown {
 }
 
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {
-  const known = [...Object.keys(KEYS), ...RESERVED_KEYS].map(variableOf);
+  const known = Object.keys(KEYS).map(variableOf);
   return Object.keys(env)
     .filter((name) => /^STREAMER_\w+$/.test(name) && !known.includes(name))
     .map((name) => {

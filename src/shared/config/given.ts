@@ -1,8 +1,8 @@
 // What the file and the environment give together, where each value came from, and the mistakes found so far,
 // each in a sentence that begins with its source: all mistakes of a configuration are told at once.
 
-import { type Environment, reservedKey, variableOf } from './environment.js';
-import { isKey, KEYS, RESERVED_KEYS, type Values } from './keys.js';
+import { type Environment, variableOf } from './environment.js';
+import { isKey, KEYS, type Values } from './keys.js';
 import { unknownKey } from './mistakes.js';
 import type { ConfigFile } from './read-file.js';
 
@@ -19,7 +19,6 @@ export class Given {
     this.mistakes = [...environment.mistakes];
     for (const [key, value] of Object.entries(file.values)) {
       if (isKey(key)) this.values.set(key, value);
-      else if (RESERVED_KEYS.includes(key)) this.tell(null, [reservedKey(key)]);
       else this.tell(null, [unknownKey('', key, Object.keys(KEYS))]);
     }
     // Both keys say what is captured, so one from the environment replaces whichever the file has.

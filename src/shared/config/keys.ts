@@ -17,7 +17,7 @@ import {
   wholeNumber,
 } from './formats.js';
 import { shown } from './mistakes.js';
-import { headers, proxyUrl, webSocketUrl } from './network-formats.js';
+import { headers, hostToListenOn, httpToken, proxyUrl, webSocketUrl } from './network-formats.js';
 import { protocol } from './protocol.js';
 
 /** What may be set at the top level for all topics, and again for one. */
@@ -52,6 +52,9 @@ export interface Values extends TopicValues {
   readonly log_to_stdout: boolean;
   readonly fast_path: boolean;
   readonly status_socket: string;
+  readonly http_port: number | null;
+  readonly http_host: string;
+  readonly http_token: string | null;
 }
 
 /** A value whose mistakes have been told is undefined, so that nothing goes on to judge it together with others. */
@@ -66,6 +69,7 @@ interface Key {
 
 const MIB = 1024 * 1024;
 const TOPICS_MAX = 10_000;
+const PORT_MAX = 65_535;
 const TOPICS_PER_PROCESS_MAX = 1_000;
 /** One allocation must be able to hold it. */
 const BYTES_MAX = 1024 * MIB;
@@ -107,12 +111,12 @@ export const KEYS: Readonly<Record<keyof Values, Key>> = {
   log_to_stdout: { default: false, format: trueOrFalse, env: 'boolean' },
   fast_path: { default: true, format: trueOrFalse, env: 'boolean' },
   status_socket: { default: '/tmp/streamer.sock', format: filePath, env: 'text' },
+  http_port: { default: null, format: orNull(wholeNumber(0, PORT_MAX)), env: 'number' },
+  http_host: { default: '127.0.0.1', format: hostToListenOn, env: 'text' },
+  http_token: { default: null, format: orNull(httpToken), env: 'text' },
 };
 
 export const TOPIC_DEFAULT = 'publicTrade.BTCUSDT';
-
-/** Keys of the contract that a coming version fills with meaning. */
-export const RESERVED_KEYS: readonly string[] = ['http_port', 'http_host', 'http_token'];
 
 export const isKey = (key: string): key is keyof Values => Object.hasOwn(KEYS, key);
 

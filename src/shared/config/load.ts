@@ -7,6 +7,7 @@ import { resolveProtocol } from '../protocols/index.js';
 import type { Settings, TopicSettings } from '../settings.js';
 import { readEnvironment } from './environment.js';
 import { Given } from './given.js';
+import { checkHttp } from './http.js';
 import type { TopicValues, Values } from './keys.js';
 import { checkPaths } from './paths.js';
 import { readConfigFile } from './read-file.js';
@@ -45,6 +46,7 @@ export function loadSettings(options: LoadOptions): Loaded {
   const entries = readEntries(given, checked);
   checkEntries(given, checked, entries);
   checkPaths(given, checked, entries, cwd, file.path);
+  checkHttp(given, checked);
   if (given.mistakes.length > 0) throw new ExitError(EXIT_CONFIG, given.mistakes);
   // No mistake: no value is undefined for one, and every format vouches for its type.
   const values = checked as Values;
@@ -58,6 +60,9 @@ export function loadSettings(options: LoadOptions): Loaded {
     log_keep_days: values.log_keep_days,
     log_to_stdout: options.log_to_stdout === true || values.log_to_stdout,
     status_socket: resolve(cwd, values.status_socket),
+    http_port: values.http_port,
+    http_host: values.http_host,
+    http_token: values.http_token,
   };
   const missing = file.found ? [] : [`There is no ${file.shown_path} in ${cwd}: the defaults hold`];
   const notes = [...missing, ...environment.notes, ...alikeNames(topics)];

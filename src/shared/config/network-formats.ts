@@ -1,10 +1,15 @@
-// The formats of what goes to the network: the server's URL, the proxy's, and the handshake's headers. What
-// ws or Node would refuse only when the connection is made is refused here, with a sentence. Passwords and
-// the values of headers are not shown.
+// The formats of what goes to the network: the server's URL, the proxy's, the handshake's headers, and where our own
+// HTTP server listens and for whom. What ws or Node would refuse only later is refused here, with a sentence.
+// Passwords, tokens and the values of headers are not shown.
 
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isIP } from 'node:net';
 import type { Format } from './formats.js';
 import { keyPath, shown, shownUrl } from './mistakes.js';
+
+/** Words of letters, digits and hyphens between dots; a last one of digits alone would be a mistyped address. */
+const HOST_NAME =
+  /^(?=.{1,253}$)([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)*(?!\d+$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/i;
 
 /** The handshake is WebSocket's own, and it has no body. */
 const OWNED_HEADERS = /^(sec-websocket-.*|connection|upgrade|content-length|transfer-encoding)$/i;
@@ -50,6 +55,17 @@ export const headers: Format = (value, path) => {
     return [];
   });
 };
+
+export const hostToListenOn: Format = (value, path) => {
+  const good = typeof value === 'string' && (isIP(value) > 0 || HOST_NAME.test(value));
+  return good ? [] : [`${path} must be an IP address or a host's name, without a port, not ${shown(value)}.`];
+};
+
+/** What the header of a request can carry as it stands. */
+export const httpToken: Format = (value, path) =>
+  typeof value === 'string' && /^[!-~]{1,512}$/.test(value)
+    ? []
+    : [`${path} must be a text of 1 to 512 letters, digits and signs of ASCII, without blanks.`];
 
 /** Null for what is no URL that begins so, and for blanks, which the URL parser would drop without a word. */
 function parseUrl(text: string, begins: RegExp): URL | null {

@@ -5,14 +5,12 @@ import { encodeName, isControlName } from '../names.js';
 import type { Preset, Protocol } from '../protocol.js';
 import { resolveProtocol } from '../protocols/index.js';
 import { readTopic } from '../topic-form.js';
-import { reservedKey } from './environment.js';
 import { plainText, tooLongName } from './formats.js';
 import type { Given } from './given.js';
 import {
   type Checked,
   isKey,
   isTopicKey,
-  RESERVED_KEYS,
   TOPIC_DEFAULT,
   TOPIC_KEYS,
   type TopicValues,
@@ -66,7 +64,6 @@ function readEntry(item: unknown, path: string, tell: (sentences: readonly strin
 }
 
 function wrongKey(path: string, key: string): string {
-  if (RESERVED_KEYS.includes(key)) return reservedKey(keyPath(path, key));
   if (isKey(key)) return `${keyPath(path, key)} holds for all topics: move it to the top level.`;
   return unknownKey(path, key, ['topic', ...Object.keys(TOPIC_KEYS)]);
 }

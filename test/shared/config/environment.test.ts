@@ -34,6 +34,9 @@ test('a variable overrides the file for every key', () => {
     LOG_KEEP_DAYS: '3',
     LOG_TO_STDOUT: 'true',
     STATUS_SOCKET: '/env.sock',
+    HTTP_PORT: '0',
+    HTTP_HOST: '::',
+    HTTP_TOKEN: '12345',
   };
   const given = Object.entries({ ...topic_values, ...values });
   const env = Object.fromEntries(given.map(([key, value]) => [`STREAMER_${key}`, value]));
@@ -55,6 +58,9 @@ test('a variable overrides the file for every key', () => {
     log_keep_days: 3,
     log_to_stdout: true,
     status_socket: '/env.sock',
+    http_port: 0,
+    http_host: '::',
+    http_token: '12345',
   });
   const { protocol, ...topic } = onlyTopic(loaded);
   expect(protocol.name).toBe('none');

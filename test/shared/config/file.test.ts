@@ -220,10 +220,3 @@ test('keys that would reach into an object are unknown keys like any other', () 
     '["a.b"] is not a known key: remove it.',
   ]);
 });
-
-test.each(['http_port', 'http_host', 'http_token'])('%s is kept for a coming version', (key) => {
-  const sentence = `${key} is a name kept for a coming version, and does nothing in this one: remove it.`;
-  expect(refused({ [key]: 1 })).toEqual([`config.json: ${sentence}`]);
-  const variable = `STREAMER_${key.toUpperCase()}`;
-  expect(refused({}, { [variable]: '1' })).toEqual([sentence.replace(key, variable)]);
-});

@@ -54,7 +54,7 @@ const REFUSED: readonly [what: string, item: unknown, sentence: string][] = [
     { topic: 'b', log_file: 'x' },
     'topics[1].log_file holds for all topics: move it to the top level.',
   ],
-  ['a coming key', { topic: 'b', http_port: 1 }, 'topics[1].http_port is a name kept for a coming version'],
+  ['a key of the whole', { topic: 'b', http_port: 1 }, 'topics[1].http_port holds for all topics: move it'],
   ['a bad header', { topic: 'b', headers: { Upgrade: 'x' } }, 'topics[1].headers.Upgrade belongs to'],
   ['a missing file', { topic: 'b', ca_file: 'none.pem' }, 'topics[1].ca_file: the file cannot be read'],
   ['a name taken', 'a', 'topics[1] has the same name as topics[0], "a": give one another "name".'],
@@ -123,7 +123,7 @@ test('a message must fit its buffer, and one mistake for all topics is told once
 test('all mistakes are told at once, each with its own path', () => {
   const sentences = refused({
     bufer_size: 1,
-    http_port: 80,
+    http_port: -1,
     overflow: 'x',
     fsync: 'x',
     topics: ['a', 'a', { topic: 'b', overflow: 'y', colour: 'red' }, 7],
@@ -131,9 +131,9 @@ test('all mistakes are told at once, each with its own path', () => {
   });
   expect(sentences.map((sentence) => sentence.split(' ')[1])).toEqual([
     'bufer_size',
-    'http_port',
     'overflow',
     'fsync',
+    'http_port',
     'topics[2].overflow',
     'topics[2].colour',
     'topics[3]',

@@ -43,6 +43,9 @@ test('an empty configuration means the defaults of the contract', () => {
     log_keep_days: 14,
     log_to_stdout: false,
     status_socket: '/tmp/streamer.sock',
+    http_port: null,
+    http_host: '127.0.0.1',
+    http_token: null,
   });
 });
 
@@ -73,6 +76,9 @@ test('every key is taken, durations become milliseconds and relative paths becom
     log_keep_days: 1,
     log_to_stdout: true,
     status_socket: 's.sock',
+    http_port: 8080,
+    http_host: '0.0.0.0',
+    http_token: 'secret',
   });
   expect(settings).toMatchObject({
     output_dir: join(folder, 'data'),
@@ -82,6 +88,9 @@ test('every key is taken, durations become milliseconds and relative paths becom
     log_keep_days: 1,
     log_to_stdout: true,
     status_socket: join(folder, 's.sock'),
+    http_port: 8080,
+    http_host: '0.0.0.0',
+    http_token: 'secret',
   });
   expect(settings.topics[0]).toMatchObject({
     topic: 'tickers.BTCUSDT',

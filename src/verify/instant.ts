@@ -1,12 +1,4 @@
-// The part of time that `--from` and `--to` ask for.
-
-/** From the first instant up to, but not including, the last. */
-export interface Window {
-  readonly from_ms: number;
-  readonly to_ms: number;
-}
-
-export const ALL_TIME: Window = { from_ms: Number.NEGATIVE_INFINITY, to_ms: Number.POSITIVE_INFINITY };
+// The times that `--from` and `--to` are given.
 
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
 /** More seconds than this, the year 5138, were meant as milliseconds. */
@@ -28,9 +20,4 @@ export function parseInstant(text: string): number | null {
   if (Number.isNaN(day_ms) || Number.isNaN(ms)) return null;
   // A day that the month does not have was taken for one of the next month's.
   return new Date(day_ms).toISOString().startsWith(date) ? ms : null;
-}
-
-/** Whether an interval has any instant in the window; one without length counts where it lies. */
-export function overlaps({ from_ms, to_ms }: Window, first_ms: number, last_ms: number): boolean {
-  return first_ms < to_ms && last_ms >= from_ms;
 }

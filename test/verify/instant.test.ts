@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseInstant } from '../../src/verify/window.js';
+import { parseInstant } from '../../src/verify/instant.js';
 
 test('a time is ISO 8601, in UTC where no zone is given, or Unix seconds', () => {
   const noon = Date.UTC(2026, 0, 31, 12);

@@ -3,10 +3,9 @@
 // After a crash the gap that the next start will declare is declared here, by the same rule: it begins at the
 // mark, or at what was forced to the disk where the machine has been started anew since.
 
-import type { GapReason } from '../shared/ledger-records.js';
-import type { Mark } from '../shared/mark.js';
-import type { Ledger } from './ledger.js';
-import type { Gap } from './report.js';
+import type { GapReason } from '../ledger-records.js';
+import type { Mark } from '../mark.js';
+import type { Gap, LedgerLife } from './ledger-life.js';
 import { overlaps, type Window } from './window.js';
 
 export interface Life {
@@ -24,7 +23,7 @@ export interface Circumstances {
   readonly now_ms: number;
 }
 
-export function lifeOf(ledger: Ledger, it: Circumstances): Life {
+export function lifeOf(ledger: LedgerLife, it: Circumstances): Life {
   const { standing, first_live_ms } = ledger;
   if (standing.kind === 'never' || first_live_ms === null) {
     return { from_ms: null, to_ms: null, open_gap: null };
