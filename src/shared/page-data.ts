@@ -148,3 +148,30 @@ export interface TopicCoverage {
   /** Those that reach into the time that was asked for, in order of their start. */
   readonly gaps: readonly PageGap[];
 }
+
+/** What `streamer verify --html` puts into the page that it writes, in the place of `null` in `#report-data`. */
+export interface ReportPage {
+  /** The folder's own name, without the path to it. */
+  readonly dir: string;
+  readonly verified_at_ms: number;
+  /** Damage outweighs gaps; a hole in a sequence counts as a gap. */
+  readonly verdict: 'whole' | 'gaps' | 'damaged';
+  /** Of the program. */
+  readonly version: string;
+  /** By name. */
+  readonly topics: readonly ReportTopic[];
+}
+
+/** `from_ms` and `to_ms` are those of the time that was looked at, so far as the topic was captured in it. */
+export interface ReportTopic extends TopicCoverage {
+  /** The share of that time that is in no gap, from 0 to 1; null: there is no such time. */
+  readonly covered: number | null;
+  readonly files: number;
+  readonly messages: number;
+  /** Of the messages, unpacked. */
+  readonly bytes: number;
+  /** What is damaged, a sentence each that begins with the file and its line. */
+  readonly damage: readonly string[];
+  /** Numbers that a sequence passed over; null: they were not looked for. */
+  readonly holes: number | null;
+}
