@@ -1,6 +1,7 @@
 // Reads `/events`, the server-sent events, for ever: when the stream ends, fails or falls silent it is asked for again.
 
 import { ask } from './ask.js';
+import { eventCutter } from './event-cutter.js';
 
 /** The server says something each second. */
 const SILENT_MS_MAX = 5_000;
@@ -35,7 +36,7 @@ async function readOnce(listener: EventsListener): Promise<void> {
     }
     heard_ms = performance.now();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    const cut = eventCutter(listener);
+    const cut = eventCutter((name, data) => listener.event(name, data));
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
@@ -46,29 +47,4 @@ async function readOnce(listener: EventsListener): Promise<void> {
     clearInterval(watch);
     abort.abort();
   }
-}
-
-/** Takes the stream's text in any pieces; an unfinished line waits for its end. */
-export function eventCutter(listener: Pick<EventsListener, 'event'>): (text: string) => void {
-  let rest = '';
-  let name = '';
-  let data: string[] = [];
-  const take = (line: string): void => {
-    if (line === '') {
-      if (data.length > 0) listener.event(name, data.join('\n'));
-      name = '';
-      data = [];
-      return;
-    }
-    const colon = line.indexOf(':');
-    const field = colon < 0 ? line : line.slice(0, colon);
-    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
-    if (field === 'event') name = value;
-    if (field === 'data') data.push(value);
-  };
-  return (text) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(line.endsWith('\r') ? line.slice(0, -1) : line);
-  };
 }

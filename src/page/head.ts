@@ -14,6 +14,7 @@ const ANNOUNCE_MS = 10_000;
 export class Head {
   private readonly answer = byId('answer');
   private readonly facts = byId('facts');
+  private readonly token_place = byId('token-place');
   private readonly announcement = byId('announcement');
   private down_since_ms: number | null = null;
   private announced_ms = Number.NEGATIVE_INFINITY;
@@ -32,6 +33,10 @@ export class Head {
   update(): void {
     const { down_since_ms } = this;
     setAttribute(document.body, 'data-down', down_since_ms === null ? null : '');
+    if (this.token_place.hasChildNodes()) {
+      setText(this.answer, 'the server wants its token');
+      return;
+    }
     if (down_since_ms !== null) {
       const words = `not running for ${Math.floor((performance.now() - down_since_ms) / 1000)} s`;
       setText(this.answer, words);

@@ -219,6 +219,7 @@ test('a token is asked for once, is sent with each question, and outlives a relo
   server.token = 'correct-horse';
   const page = await open(server.url);
   const input = page.getByLabel('The server wants its token');
+  await page.getByRole('heading', { name: 'the server wants its token' }).waitFor();
   await input.fill('wrong');
   await page.keyboard.press('Enter');
   await page.getByText('The server refused that token.').waitFor();

@@ -105,6 +105,8 @@ export class Picture {
   }
 
   private begin(range: Range, topics: readonly TopicCoverage[]): void {
+    const focused = this.placeOf(document.activeElement);
+    const hour = focused?.line.elements[focused.index]?.dataset.hour;
     this.tip.hide();
     const axis = el('div', { class: 'scale' }, ...axisWords(range).map((words) => el('span', {}, words)));
     this.lines = topics.map((topic) => this.makeLine(topic, range));
@@ -114,8 +116,12 @@ export class Picture {
       el('div', { class: 'axis', 'aria-hidden': 'true' }, el('span', {}, 'UTC'), axis),
       ...this.lines.map(({ element }) => element),
     );
-    this.tab_stop = this.lines[0]?.elements[0] ?? null;
+    const line = this.lines.find(({ topic }) => topic.name === focused?.line.topic.name);
+    const kept = line?.elements.find(({ dataset }) => dataset.hour === hour);
+    this.tab_stop = kept ?? this.lines[0]?.elements[0] ?? null;
     if (this.tab_stop !== null) this.tab_stop.tabIndex = 0;
+    // The lines have another order, and somebody stands on a cell.
+    kept?.focus();
   }
 
   private makeLine(topic: TopicCoverage, range: Range): Line {
@@ -175,7 +181,7 @@ export class Picture {
   }
 
   private placeOf(target: EventTarget | null): { line: Line; line_index: number; index: number } | null {
-    if (!(target instanceof HTMLElement) || target.role !== 'gridcell') return null;
+    if (!(target instanceof HTMLElement) || target.getAttribute('role') !== 'gridcell') return null;
     const line_index = this.lines.findIndex(({ element }) => element.contains(target));
     const line = this.lines[line_index];
     return line === undefined ? null : { line, line_index, index: line.elements.indexOf(target) };
