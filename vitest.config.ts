@@ -1,5 +1,5 @@
-// Two kinds of test: `unit` imports src/ directly; `process` runs the built programs in dist/ as real
-// processes, two files at a time and no more, because they watch time.
+// Three kinds of test: `unit` imports src/ directly; `process` runs the built programs in dist/ as real
+// processes, two files at a time and no more, because they watch time; `page` opens the built pages in Chromium.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -12,7 +12,7 @@ export default defineConfig({
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/process/**'],
+          exclude: ['test/process/**', 'test/page/**'],
           testTimeout: 20_000,
         },
       },
@@ -24,6 +24,16 @@ export default defineConfig({
           hookTimeout: 30_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'page',
+          include: ['test/page/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

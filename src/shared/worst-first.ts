@@ -1,0 +1,38 @@
+// The order in which topics are shown, be it in a terminal or on the dashboard: what needs somebody stands first.
+
+import type { TopicStatus } from './status.js';
+
+type Ordered = Pick<TopicStatus, 'name' | 'state' | 'silent_since_ms' | 'dropped' | 'error'>;
+
+/** A state that this version does not know stands between these and the live ones. */
+const STATES_WORST_FIRST: readonly string[] = [
+  'rejected',
+  'restarting',
+  'waiting',
+  'stopped',
+  'stopping',
+  'connecting',
+  'subscribing',
+  'starting',
+];
+
+/** Live, and without a message for longer than it should be. An older supervisor does not tell. */
+export const isSilent = ({ state, silent_since_ms }: Pick<TopicStatus, 'state' | 'silent_since_ms'>) =>
+  state === 'live' && (silent_since_ms ?? null) !== null;
+
+function stateOrder(topic: Ordered): number {
+  const { state } = topic;
+  if (state === 'live') return STATES_WORST_FIRST.length + (isSilent(topic) ? 1 : 2);
+  const index = STATES_WORST_FIRST.indexOf(state);
+  return index === -1 ? STATES_WORST_FIRST.length : index;
+}
+
+/** For `sort`. */
+export function worstFirst(a: Ordered, b: Ordered): number {
+  return (
+    stateOrder(a) - stateOrder(b) ||
+    b.dropped - a.dropped ||
+    Number(b.error !== null) - Number(a.error !== null) ||
+    (a.name < b.name ? -1 : Number(a.name > b.name))
+  );
+}
