@@ -23,7 +23,7 @@ export class DetailsView {
   private readonly facts = el('dl', { class: 'facts' });
   private readonly fact_values = new Map<string, HTMLElement>();
   private readonly complaint = el('p', { class: 'bad', role: 'status' });
-  private readonly gaps = el('div');
+  private readonly gaps = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Gaps' });
   private readonly gaps_title = el('h3', {}, 'Gaps');
   private readonly files = el('div');
   private readonly files_title = el('h3', {}, 'Files');
