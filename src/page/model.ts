@@ -74,7 +74,7 @@ export class Model {
     this.sorted ??= this.topics
       .filter((topic) => topic.row !== null)
       .map((topic) => ({ ...(topic.row as TopicRow), name: topic.head.name, topic }))
-      .sort(worstFirst)
+      .sort((a, b) => worstFirst(a, b) || (a.name < b.name ? -1 : 1))
       .map(({ topic }) => topic);
     return this.sorted;
   }

@@ -4,7 +4,7 @@
 import { connect } from 'node:net';
 import { EXIT_NO_INSTANCE, EXIT_NOT_ALL_LIVE, EXIT_OK, errorCode, errorMessage } from '../shared/errors.js';
 import type { StatusDocument, TopicStatus } from '../shared/status.js';
-import { isSilent } from './columns.js';
+import { isSilent } from '../shared/worst-first.js';
 
 export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const ANSWER_TIMEOUT_MS = 3000;

@@ -4,6 +4,7 @@
 import { formatBytes } from '../shared/format.js';
 import { printable } from '../shared/printable.js';
 import type { TopicStatus } from '../shared/status.js';
+import { isSilent } from '../shared/worst-first.js';
 import type { Style } from './paper.js';
 import { TREND_CELLS, type Trend } from './trend.js';
 
@@ -40,10 +41,6 @@ export function formatAgo(ms: number): string {
 }
 
 const AGO_WIDTH = '59m ago'.length;
-
-/** Live, and without a message for longer than it should be. An older supervisor does not tell. */
-export const isSilent = ({ state, silent_since_ms }: TopicStatus): boolean =>
-  state === 'live' && (silent_since_ms ?? null) !== null;
 
 /** The topic, and the name of its files where that is another. */
 export function topicLabel({ topic, name }: TopicStatus): string {

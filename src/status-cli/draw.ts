@@ -4,8 +4,9 @@
 import { formatBytes, formatDuration, formatStatusLine } from '../shared/format.js';
 import { printable } from '../shared/printable.js';
 import type { StatusDocument, TopicStatus } from '../shared/status.js';
-import { COLUMNS, columnsWith, formatAgo, isSilent } from './columns.js';
-import { inOrder, type Order, SORTS, stateRank, WORST_FIRST } from './order.js';
+import { isSilent, stateRank } from '../shared/worst-first.js';
+import { COLUMNS, columnsWith, formatAgo } from './columns.js';
+import { inOrder, type Order, SORTS, WORST_FIRST } from './order.js';
 import { type Paper, paint, rowsOf, widthOf } from './paper.js';
 import { drawHeader, drawTopic, heightOf, layOut } from './table.js';
 import { cutEnd, wrap } from './text.js';

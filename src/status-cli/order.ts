@@ -3,7 +3,8 @@
 
 import { printable } from '../shared/printable.js';
 import type { TopicStatus } from '../shared/status.js';
-import { isSilent, topicLabel } from './columns.js';
+import { worstFirst } from '../shared/worst-first.js';
+import { topicLabel } from './columns.js';
 
 interface Sort {
   /** What is pressed for it. */
@@ -13,34 +14,6 @@ interface Sort {
   /** The column that shows what is sorted by. */
   readonly title: string;
   readonly compare: (a: TopicStatus, b: TopicStatus) => number;
-}
-
-/** A state that this version does not know stands between these and the live ones. */
-const STATES_WORST_FIRST: readonly string[] = [
-  'rejected',
-  'restarting',
-  'waiting',
-  'stopped',
-  'stopping',
-  'connecting',
-  'subscribing',
-  'starting',
-];
-
-/** The worst is the least. */
-export function stateRank(state: string): number {
-  if (state === 'live') return STATES_WORST_FIRST.length + 1;
-  const index = STATES_WORST_FIRST.indexOf(state);
-  return index === -1 ? STATES_WORST_FIRST.length : index;
-}
-
-function worstFirst(a: TopicStatus, b: TopicStatus): number {
-  return (
-    stateRank(a.state) - stateRank(b.state) ||
-    Number(isSilent(b)) - Number(isSilent(a)) ||
-    b.dropped - a.dropped ||
-    Number(b.error !== null) - Number(a.error !== null)
-  );
 }
 
 function byName(a: TopicStatus, b: TopicStatus): number {
