@@ -15,7 +15,16 @@ import { type Beginnings, findBeginnings, readCaptured } from './captured.js';
 import { differenceOf, SentLog } from './sent.js';
 import type { Stage } from './stage.js';
 import { type Ending, SupervisorProcess } from './supervisor-process.js';
-import { introduction, nextSteps, type Place, Redrawn, type Result, resultText, statusLine } from './view.js';
+import {
+  dashboardLine,
+  introduction,
+  nextSteps,
+  type Place,
+  Redrawn,
+  type Result,
+  resultText,
+  statusLine,
+} from './view.js';
 
 const EXIT_MISSING = 1;
 const LIVE_MS_MAX = 20_000;
@@ -74,7 +83,7 @@ function startSupervisor(options: SessionOptions, feed_url: string, env: Termina
   const status_socket = socketPath(folder);
   const topics = stage.topics.map((topic) => ({ topic, ws_url: `${feed_url}${stage.pathOf(topic)}` }));
   const topics_per_process = is_shared ? topics.length : 1;
-  const config = { output_dir, log_file, status_socket, protocol, topics, topics_per_process };
+  const config = { output_dir, log_file, status_socket, http_port: 0, protocol, topics, topics_per_process };
   writeFileSync(config_path, JSON.stringify(config));
   // What the environment configures is another streamer, not this one.
   const own = Object.entries(env).filter(([name]) => !name.startsWith('STREAMER_'));
@@ -105,10 +114,12 @@ class Session {
     const { stage } = this.options;
     await this.#write(introduction(this.#place()));
     const complaints: string[] = [];
-    const is_live = await this.#waitUntilLive();
-    if (!is_live && !this.supervisor.is_running) return this.#cannotStart(await this.supervisor.ended);
-    if (is_live) await this.#watch();
-    else if (!this.#over.signal.aborted) complaints.push(await this.#whyNotLive());
+    const live = await this.#waitUntilLive();
+    if (live === null && !this.supervisor.is_running) return this.#cannotStart(await this.supervisor.ended);
+    if (live !== null) {
+      await this.#write(dashboardLine(live));
+      await this.#watch();
+    } else if (!this.#over.signal.aborted) complaints.push(await this.#whyNotLive());
     if (!this.supervisor.is_running) complaints.push('The supervisor ended before it was told to.');
     await this.#settle();
     const ending = await this.supervisor.stop();
@@ -154,14 +165,15 @@ class Session {
     if (!(await this.terminal.write(text))) this.#over.abort();
   }
 
-  async #waitUntilLive(): Promise<boolean> {
+  /** Null: not all topics were live in time, or it is over. */
+  async #waitUntilLive(): Promise<StatusDocument | null> {
     const deadline_ms = performance.now() + LIVE_MS_MAX;
     while (!this.#over.signal.aborted && performance.now() < deadline_ms) {
       const document = await this.#ask();
-      if (document !== null && document.live_topics === this.options.stage.topics.length) return true;
+      if (document !== null && document.live_topics === this.options.stage.topics.length) return document;
       await this.#pause(POLL_MS);
     }
-    return false;
+    return null;
   }
 
   async #whyNotLive(): Promise<string> {

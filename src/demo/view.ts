@@ -52,6 +52,11 @@ ${seconds === null ? 'It runs until Ctrl-C' : `It runs for ${seconds} s`}, and t
 `;
 }
 
+/** Known only once the supervisor has found a port. */
+export function dashboardLine({ http_port }: StatusDocument): string {
+  return http_port === null ? '' : `In a browser, on this machine: http://127.0.0.1:${http_port}/\n\n`;
+}
+
 /** The status in a line, for where nothing can be redrawn. */
 export function statusLine(document: StatusDocument): string {
   const { uptime_s, total_messages, rate_per_min, live_topics, topics } = document;

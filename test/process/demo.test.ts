@@ -20,6 +20,8 @@ interface Running {
   readonly ended: Promise<Run>;
   /** Resolves when stdout holds the text. */
   printed(text: string): Promise<void>;
+  /** Stdout so far. */
+  shown(): string;
 }
 
 /** Starts the demo in a folder of its own, with the folder for temporary files inside it. */
@@ -43,7 +45,7 @@ function startDemo(folder: string, argv: readonly string[]): Running {
   const printed = async (text: string) => {
     await expect.poll(() => stdout, { timeout: 25_000, interval: 20 }).toContain(text);
   };
-  return { child, ended, printed };
+  return { child, ended, printed, shown: () => stdout };
 }
 
 async function demoFolder(): Promise<string> {
@@ -106,6 +108,17 @@ test('it captures all that its feed sends, twice in the same hour, and leaves no
     await expectNothingLeft(folder);
   }
   expect(await readFile(join(folder, 'out/demo.log'), 'utf8')).toContain('publicTrade.BTCUSDT');
+});
+
+test('while it runs, its dashboard answers in a browser where it says', async () => {
+  const folder = await demoFolder();
+  const { child, ended, printed, shown } = startDemo(folder, ['--output-dir', 'out']);
+  await printed('topics live');
+  const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(shown())?.[0] ?? 'none was told';
+  const page = await fetch(url);
+  expect(await page.text()).toContain('<html');
+  child.kill('SIGINT');
+  expect((await ended).status).toBe(0);
 });
 
 test.each([
