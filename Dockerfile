@@ -7,7 +7,7 @@
 # The configuration is /data/config.json; without one, all defaults hold.
 FROM node:22-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json rolldown.config.ts ./
+COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json rolldown.config.ts rolldown.page.config.ts ./
 COPY src ./src
 RUN npm ci && npm prune --omit=dev --ignore-scripts
 

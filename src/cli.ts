@@ -9,7 +9,7 @@ import { runProgram } from './shared/program.js';
 
 const HELP = `Usage: streamer [run] [--config FILE] [--debug]
        streamer --status [--config FILE | --socket PATH] [--json] [--watch [SECONDS]]
-       streamer verify [DIR] [--topic T] [--from T] [--to T] [--json] [--sequences]
+       streamer verify [DIR] [--topic T] [--from T] [--to T] [--json] [--html FILE] [--sequences]
        streamer replay PATH... [--port N] [--host H] [--rate N | --speed X] [--loop]
        streamer demo [--exchange NAME] [--seconds N] [--output-dir DIR]
        streamer reload [--config FILE | --socket PATH]
