@@ -1,6 +1,20 @@
 // Three kinds of test: `unit` imports src/ directly; `process` runs the built programs in dist/ as real
 // processes, two files at a time and no more, because they watch time; `page` opens the built pages in Chromium.
+//
+// Who has no Chromium, or no promtool, which test/deploy asks, can run the rest, and is told what is left out; where CI
+// is set they are wanted.
+import { spawnSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
+
+const isThere = (program: string) => spawnSync(program, ['--version']).error === undefined;
+const wanted = [
+  { program: process.env.CHROMIUM ?? 'chromium', package: 'chromium', tests: 'test/page/**' },
+  { program: 'promtool', package: 'prometheus', tests: 'test/deploy/**' },
+];
+const missing = process.env.CI === undefined ? wanted.filter(({ program }) => !isThere(program)) : [];
+for (const { program, package: name, tests } of missing)
+  console.warn(`Left out: ${tests}. They want ${program} (apt-get install ${name}).`);
+const left_out = missing.map(({ tests }) => tests);
 
 export default defineConfig({
   test: {
@@ -12,7 +26,7 @@ export default defineConfig({
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/process/**', 'test/page/**'],
+          exclude: ['test/process/**', 'test/page/**', ...left_out],
           testTimeout: 20_000,
         },
       },
@@ -30,6 +44,7 @@ export default defineConfig({
         test: {
           name: 'page',
           include: ['test/page/**/*.test.ts'],
+          exclude: left_out,
           // A browser takes its time on a busy machine.
           expect: { poll: { timeout: 10_000 } },
           testTimeout: 30_000,
