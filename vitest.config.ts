@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config';
 
 const isThere = (program: string) => spawnSync(program, ['--version']).error === undefined;
 const wanted = [
-  { program: process.env.CHROMIUM ?? 'chromium', package: 'chromium', tests: 'test/page/**' },
+  { program: process.env.CHROMIUM ?? '/usr/bin/chromium', package: 'chromium', tests: 'test/page/**' },
   { program: 'promtool', package: 'prometheus', tests: 'test/deploy/**' },
 ];
 const missing = process.env.CI === undefined ? wanted.filter(({ program }) => !isThere(program)) : [];
