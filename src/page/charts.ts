@@ -2,7 +2,7 @@
 // stands in words what it shows, of the place where the pointer is or of the whole.
 
 import uPlot from 'uplot';
-import { STEP_MS, type TopicDetails } from '../shared/page-data.js';
+import { STEP_MS, STEPS_MAX, type TopicDetails } from '../shared/page-data.js';
 import { el, setText } from './dom.js';
 import { clockWords, rateWords, shortWords } from './words.js';
 
@@ -16,6 +16,7 @@ interface Drawn {
 }
 
 const HEIGHT_PX = 160;
+const SPAN_S = ((STEPS_MAX - 1) * STEP_MS) / 1000;
 
 const variable = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -73,7 +74,11 @@ class Chart {
       height: HEIGHT_PX,
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
-      scales: { y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
+      scales: {
+        // The whole of the time, also where little of it is known yet.
+        x: { range: (_, __, last) => [(last || 0) - SPAN_S, last || 0] },
+        y: { range: (_, __, most) => [0, (most || 1) * 1.1] },
+      },
       axes: [
         {
           ...axis,

@@ -11,7 +11,7 @@ import { messageTree } from './json-tree.js';
 import type { Model } from './model.js';
 import { gapList } from './picture/gaps.js';
 import { bufferWords, lagWords, lastWords, moodOf, stateWords } from './topic-row.js';
-import { agoWords, countWords, plural, rateWords, secondWords } from './words.js';
+import { countWords, plural, rateWords, secondWords } from './words.js';
 
 const REFRESH_MS = 5_000;
 
@@ -23,7 +23,7 @@ export class DetailsView {
   private readonly facts = el('dl', { class: 'facts' });
   private readonly fact_values = new Map<string, HTMLElement>();
   private readonly complaint = el('p', { class: 'bad', role: 'status' });
-  private readonly gaps = el('div');
+  private readonly gaps = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Gaps' });
   private readonly gaps_title = el('h3', {}, 'Gaps');
   private readonly files = el('div');
   private readonly files_title = el('h3', {}, 'Files');
@@ -104,7 +104,7 @@ export class DetailsView {
     const now_ms = this.model.now();
     setText(this.heading, topic.label);
     setAttribute(this.state, 'class', `state ${moodOf(row)}`);
-    setText(this.state, `${stateWords(row)} since ${agoWords(now_ms - row.since_ms)}`);
+    setText(this.state, `${stateWords(row)} since ${secondWords(row.since_ms)} UTC`);
     setText(this.error, row.error === null ? '' : printable(row.error));
     const facts = {
       rate: `${rateWords(row.rate_per_min)}/min`,

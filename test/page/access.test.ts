@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { launchBrowser, openPage, SIZES } from '../testing/browser.js';
 import { PageServer, pageFile } from '../testing/page-server.js';
 import { pageWorld, reportPage } from '../testing/page-world.js';
@@ -87,3 +87,27 @@ for (const scheme of ['light', 'dark'] as const) {
     });
   }
 }
+
+test('nothing serious while the coverage is not there yet, where no topic fits the filter, and while nobody answers', async () => {
+  const slow = new PageServer(pageWorld(2));
+  await slow.start();
+  onTestFinished(() => slow.stop());
+  let answer = (): void => {};
+  slow.before_coverage = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const { page, close } = await openPage(browser, `${slow.url}#coverage`);
+  await page.getByRole('button', { name: 'week', pressed: true }).waitFor();
+  expect(await findings(page)).toEqual([]);
+  answer();
+  await page.locator('.line').first().waitFor();
+  await page.getByLabel('Filter').fill('no such topic');
+  await page.getByText('no topic', { exact: true }).waitFor();
+  expect(await findings(page)).toEqual([]);
+  await page.goto(`${slow.url}#topics`);
+  await page.locator('tr.topic').first().waitFor();
+  await slow.stop();
+  await page.getByRole('heading', { name: /^not running/ }).waitFor();
+  expect(await findings(page)).toEqual([]);
+  await close();
+});

@@ -91,6 +91,8 @@ describe('the rows', () => {
     const row = (name: string) => page.locator(`tr[data-name="${name}"]`);
     expect(await row('publicTrade.XRPUSDT').innerText()).toMatch(/rejected\s+0\s+never\s+–/);
     expect(await row('publicTrade.XRPUSDT').innerText()).toContain('Invalid symbol');
+    expect(await row('publicTrade.ADAUSDT').innerText()).toContain('lost: <img src=x> ECONNRESET');
+    expect(await page.locator('img').count()).toBe(0);
     const cells = await row('publicTrade.LINKUSDT').getByRole('cell').allInnerTexts();
     expect(cells).toEqual(['live', '528', '0s ago', '–', '71,000 (71 %)', '1', '1,234 dropped, 3 gaps']);
     expect(await row('publicTrade.AVAXUSDT').innerText()).toContain('live, silent');
@@ -212,6 +214,16 @@ test('a supervisor that goes is told with the seconds since, and one that comes 
   await page.getByRole('heading', { name: /^9 of 11 topics live/ }).waitFor();
   // The browser itself tells of refused connections.
   expectComplaints('net::ERR_');
+});
+
+test('a supervisor that hangs, with all its connections open, is told like one that is gone', async () => {
+  const server = await serve(3);
+  const page = await open(server.url);
+  await page.getByText('3 of 3 topics live').first().waitFor();
+  server.is_hung = true;
+  await page.getByRole('heading', { name: /^not running for \d s$/ }).waitFor();
+  server.is_hung = false;
+  await page.getByRole('heading', { name: /^3 of 3 topics live/ }).waitFor();
 });
 
 test('a token is asked for once, is sent with each question, and outlives a reload of the page', async () => {

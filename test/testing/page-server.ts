@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PageEvents } from '../../src/shared/page-data.js';
+import type { PageEvents, TickEvent } from '../../src/shared/page-data.js';
 import type { PageWorld } from './page-world.js';
 
 const POLICY =
@@ -24,7 +24,13 @@ export class PageServer {
   readonly asked: string[] = [];
   /** Null: nobody needs one. */
   token: string | null = null;
+  /** Coverage is told when this resolves. */
+  before_coverage: Promise<void> = Promise.resolve();
+  /** It says nothing more, and closes nothing, as a supervisor that hangs. */
+  is_hung = false;
   private server: Server | null = null;
+  private last_tick: TickEvent | null = null;
+  private beat: ReturnType<typeof setInterval> | undefined;
   private readonly listeners = new Set<ServerResponse>();
   private port = 0;
 
@@ -40,6 +46,11 @@ export class PageServer {
 
   /** On the port that it had before. */
   async start(): Promise<void> {
+    this.last_tick = null;
+    // Each second, as the supervisor's.
+    this.beat = setInterval(() => {
+      if (!this.is_hung) this.send('tick', { ...(this.last_tick ?? this.world.tick([])), rows: [] });
+    }, 1_000);
     this.server = createServer((request, response) => void this.answer(request, response));
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
@@ -50,6 +61,7 @@ export class PageServer {
   async stop(): Promise<void> {
     const server = this.server;
     this.server = null;
+    clearInterval(this.beat);
     if (server === null) return;
     server.close();
     server.closeAllConnections();
@@ -58,6 +70,7 @@ export class PageServer {
 
   /** To all that listen. */
   send<Name extends keyof PageEvents>(name: Name, data: PageEvents[Name]): void {
+    if (name === 'tick') this.last_tick = data as TickEvent;
     const text = eventText(name, data);
     for (const listener of this.listeners) listener.write(text);
   }
@@ -88,6 +101,7 @@ export class PageServer {
     const json = (value: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
     if (url.pathname === '/coverage') {
+      await this.before_coverage;
       const from_ms = Number(searchParams.get('from'));
       const to_ms = Number(searchParams.get('to'));
       json(this.world.coverageIn(searchParams.getAll('name'), from_ms, to_ms));

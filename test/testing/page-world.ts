@@ -69,7 +69,13 @@ function rowOf(i: number): TopicRow {
     };
   }
   if (i === 5)
-    return { ...row, state: 'waiting', error: 'the connection was lost: ECONNRESET', restarts: 2, gaps: 4 };
+    return {
+      ...row,
+      state: 'waiting',
+      error: 'the connection was lost: <img src=x> ECONNRESET',
+      restarts: 2,
+      gaps: 4,
+    };
   if (i === 6)
     return { ...row, silent_since_ms: NOW_MS - 8 * MIN_MS, last_message_at_ms: NOW_MS - 13 * MIN_MS };
   if (i === 7) return { ...row, dropped: 1_234, buffered: 71_000, gaps: 3 };

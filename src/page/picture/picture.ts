@@ -71,7 +71,8 @@ export const legend = (): HTMLElement =>
   );
 
 export class Picture {
-  readonly element = el('div', { class: 'picture', role: 'grid', 'aria-readonly': 'true' });
+  /** Without lines it is no grid. */
+  readonly element = el('div', { class: 'picture', role: 'grid', 'aria-readonly': 'true', hidden: '' });
   private readonly tip = new Tip();
   private lines: Line[] = [];
   private range: Range | null = null;
@@ -111,6 +112,7 @@ export class Picture {
     const axis = el('div', { class: 'scale' }, ...axisWords(range).map((words) => el('span', {}, words)));
     this.lines = topics.map((topic) => this.makeLine(topic, range));
     this.element.setAttribute('data-span', range.span);
+    this.element.hidden = topics.length === 0;
     // What the axis says each cell says for itself.
     this.element.replaceChildren(
       el('div', { class: 'axis', 'aria-hidden': 'true' }, el('span', {}, 'UTC'), axis),
