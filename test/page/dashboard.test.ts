@@ -185,6 +185,23 @@ describe('a topic that is opened', () => {
   });
 });
 
+test('a location that names nothing leads to all topics, or to the present week', async () => {
+  const server = await serve(3);
+  const page = await open(server.url);
+  for (const hash of ['#=', '#topic=', '#topic', '#__proto__', '#coverage%']) {
+    await page.evaluate(`location.hash = '#coverage'`);
+    await page.locator('.line').first().waitFor();
+    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    await page.locator('tr.topic').first().waitFor();
+  }
+  for (const hash of ['#coverage=', '#coverage=year:2026-11-24', '#coverage=day:2026-99-99']) {
+    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    await page.getByRole('heading', { name: '23 November 2026 – 29 November 2026' }).waitFor();
+    await page.evaluate(`location.hash = '#topics'`);
+    await page.locator('tr.topic').first().waitFor();
+  }
+});
+
 test('everything is reached by the keyboard alone', async () => {
   const server = await serve(60);
   const page = await open(server.url, { viewport: SIZES.desktop });
