@@ -159,6 +159,28 @@ describe('a topic that is opened', () => {
     await page.locator('tr.topic').first().waitFor();
   });
 
+  test('is asked for again every few seconds, but not while an answer is on its way', async () => {
+    const server = await serve(2);
+    const page = await open(server.url);
+    await page.locator('tr.topic').first().waitFor();
+    let answer = (): void => {};
+    server.before_coverage = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const asked = (path: string) => server.asked.filter((one) => one.startsWith(path)).length;
+    await page.clock.install();
+    await page.getByRole('link', { name: 'publicTrade.ETHUSDT' }).click();
+    await page.getByText('crash (the capture died)').waitFor();
+    expect(asked('/coverage')).toBe(1);
+    await page.clock.runFor(11_000);
+    await expect.poll(() => asked('/topic')).toBeGreaterThan(1);
+    expect(asked('/coverage')).toBe(1);
+    answer();
+    await page.locator('.picture .line').waitFor();
+    await page.clock.runFor(6_000);
+    await expect.poll(() => asked('/coverage')).toBeGreaterThan(1);
+  });
+
   test.each([
     ['no JSON', 'pong <b>', 'pong <b>'],
     ['numbers longer than a double', '{"n":12345678901234567890123}', '12345678901234567890123'],
