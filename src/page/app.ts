@@ -65,7 +65,7 @@ function route(): void {
     place.replaceChildren(calendar.element);
     return;
   }
-  if (view !== 'topic') {
+  if (view !== 'topic' || words === '') {
     place.replaceChildren(topics_view.element);
     topics_view.update();
     return;
@@ -74,7 +74,7 @@ function route(): void {
   // Its latest gaps stand further below.
   const coverage = { names: () => [name], changed: () => {}, lists_gaps: false };
   calendar = openCalendar(coverage, rangeAt('month', model.now()));
-  details_view = new DetailsView(model, name, calendar.element);
+  details_view = new DetailsView(model, name, calendar);
   place.replaceChildren(details_view.element);
   scrollTo(0, 0);
   details_view.open();
@@ -89,6 +89,8 @@ function update(): void {
 const EVENTS: Readonly<Record<string, (data: string) => void>> = {
   topics: (data) => {
     model.takeTopics(JSON.parse(data) as TopicsEvent);
+    // After a reload, or where another supervisor answers now.
+    void calendar?.refresh();
   },
   tick: (data) => {
     const is_first = model.tick === null;
@@ -104,7 +106,7 @@ const EVENTS: Readonly<Record<string, (data: string) => void>> = {
 
 addEventListener('hashchange', route);
 setInterval(() => {
-  if (!document.hidden) void calendar?.refresh();
+  if (!document.hidden) void calendar?.renew();
 }, COVERAGE_REFRESH_MS);
 void readEvents({
   event: (name, data) => EVENTS[name]?.(data),

@@ -9,6 +9,7 @@ import { TopicCharts } from './charts.js';
 import { button, el, setAttribute, setText } from './dom.js';
 import { messageTree } from './json-tree.js';
 import type { Model } from './model.js';
+import type { Calendar } from './picture/calendar.js';
 import { gapList } from './picture/gaps.js';
 import { bufferWords, lagWords, lastWords, moodOf, stateWords } from './topic-row.js';
 import { countWords, plural, rateWords, secondWords } from './words.js';
@@ -37,11 +38,13 @@ export class DetailsView {
   /** Somebody folds and unfolds it: then it stays until they want the newest. */
   private is_message_held = false;
   private message_shown: string | null = null;
+  /** While a token is typed in, an answer may take hours. */
+  private is_asking = false;
 
   constructor(
     private readonly model: Model,
     private readonly name: string,
-    coverage: HTMLElement,
+    private readonly coverage: Calendar,
   ) {
     this.heading = el('h2', { tabindex: '-1' }, model.find(name)?.label ?? printable(name));
     this.newest = button('show the newest', () => {
@@ -63,7 +66,7 @@ export class DetailsView {
       this.facts,
       this.charts.element,
       el('h3', {}, 'Coverage'),
-      coverage,
+      coverage.element,
       el(
         'div',
         { class: 'columns' },
@@ -77,7 +80,9 @@ export class DetailsView {
       this.log,
     );
     this.timer = setInterval(() => {
-      if (!document.hidden) void this.refresh();
+      if (document.hidden) return;
+      void this.refresh();
+      void this.coverage.renew();
     }, REFRESH_MS);
   }
 
@@ -133,6 +138,8 @@ export class DetailsView {
   }
 
   private async refresh(): Promise<void> {
+    if (this.is_asking) return;
+    this.is_asking = true;
     const { signal } = this.closed;
     try {
       const path = `topic?name=${encodeURIComponent(this.name)}`;
@@ -144,6 +151,8 @@ export class DetailsView {
         this.complaint,
         `The details could not be had: ${error instanceof Error ? error.message : String(error)}`,
       );
+    } finally {
+      this.is_asking = false;
     }
   }
 
@@ -203,7 +212,7 @@ function fileTable({ files, file_count }: TopicDetails): HTMLElement {
       el('td', {}, secondWords(hour_ms).slice(0, 16)),
       el('td', {}, formatBytes(bytes)),
       el('td', {}, messages === null ? 'being written' : countWords(messages)),
-      el('td', {}, printable(file)),
+      el('td', { class: 'file' }, printable(file)),
     ),
   );
   const left = file_count - files.length;

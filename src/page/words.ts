@@ -23,9 +23,9 @@ export const plural = (count: number, noun: string): string =>
 /** `7,260`, and where that is little `3.5`. */
 export const rateWords = (rate: number): string => (rate < 10 ? FINE : COUNT).format(rate);
 
-/** `12 ms`, `1.2 s`, `12m34s`. */
+/** `1.2 ms`, `12 ms`, `1.2 s`, `12m34s`. */
 export function shortWords(ms: number): string {
-  if (Math.abs(ms) < S) return `${COUNT.format(ms)} ms`;
+  if (Math.abs(ms) < S) return `${rateWords(ms)} ms`;
   return Math.abs(ms) < MIN ? `${FINE.format(ms / S)} s` : formatDuration(ms);
 }
 

@@ -159,6 +159,28 @@ describe('a topic that is opened', () => {
     await page.locator('tr.topic').first().waitFor();
   });
 
+  test('is asked for again every few seconds, but not while an answer is on its way', async () => {
+    const server = await serve(2);
+    const page = await open(server.url);
+    await page.locator('tr.topic').first().waitFor();
+    let answer = (): void => {};
+    server.before_coverage = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const asked = (path: string) => server.asked.filter((one) => one.startsWith(path)).length;
+    await page.clock.install();
+    await page.getByRole('link', { name: 'publicTrade.ETHUSDT' }).click();
+    await page.getByText('crash (the capture died)').waitFor();
+    expect(asked('/coverage')).toBe(1);
+    await page.clock.runFor(11_000);
+    await expect.poll(() => asked('/topic')).toBeGreaterThan(1);
+    expect(asked('/coverage')).toBe(1);
+    answer();
+    await page.locator('.picture .line').waitFor();
+    await page.clock.runFor(6_000);
+    await expect.poll(() => asked('/coverage')).toBeGreaterThan(1);
+  });
+
   test.each([
     ['no JSON', 'pong <b>', 'pong <b>'],
     ['numbers longer than a double', '{"n":12345678901234567890123}', '12345678901234567890123'],
@@ -183,6 +205,23 @@ describe('a topic that is opened', () => {
     // The browser itself tells of a 404.
     expectComplaints('404');
   });
+});
+
+test('a location that names nothing leads to all topics, or to the present week', async () => {
+  const server = await serve(3);
+  const page = await open(server.url);
+  for (const hash of ['#=', '#topic=', '#topic', '#__proto__', '#coverage%']) {
+    await page.evaluate(`location.hash = '#coverage'`);
+    await page.locator('.line').first().waitFor();
+    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    await page.locator('tr.topic').first().waitFor();
+  }
+  for (const hash of ['#coverage=', '#coverage=year:2026-11-24', '#coverage=day:2026-99-99']) {
+    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    await page.getByRole('heading', { name: '23 November 2026 – 29 November 2026' }).waitFor();
+    await page.evaluate(`location.hash = '#topics'`);
+    await page.locator('tr.topic').first().waitFor();
+  }
 });
 
 test('everything is reached by the keyboard alone', async () => {

@@ -1,8 +1,8 @@
 // Times and shares in words, and the time that a picture shows.
 
 import { expect, test } from 'vitest';
-import { daysOf, rangeAt, rangeOf } from '../../src/page/picture/range.js';
-import { agoWords, roughWords, shareWords } from '../../src/page/words.js';
+import { daysOf, rangeAt, rangeOf, rangeWords } from '../../src/page/picture/range.js';
+import { agoWords, roughWords, shareWords, shortWords } from '../../src/page/words.js';
 
 const DAY_MS = 86_400_000;
 
@@ -18,6 +18,11 @@ test('a clock that was set back makes no time to come', () => {
   expect(agoWords(-5_000)).toBe('0s ago');
   expect(agoWords(47 * 3_600_000)).toBe('47h ago');
   expect(agoWords(40 * DAY_MS)).toBe('40d ago');
+});
+
+test('a short time has as many digits as tell it from the next mark of a chart', () => {
+  expect([0, 0.5, 1, 12.4, 999].map(shortWords)).toEqual(['0 ms', '0.5 ms', '1 ms', '12 ms', '999 ms']);
+  expect(shortWords(-1_234)).toBe('-1.2 s');
 });
 
 test('how long the disk lasts is told in round numbers', () => {
@@ -38,6 +43,18 @@ test('weeks begin on Monday, months have their length, and each follows the one 
       expect(next.from_ms).toBe(range.to_ms);
       expect(rangeAt(span, next.from_ms, -1)).toEqual(range);
       range = next;
+    }
+  }
+});
+
+test('no time is so far away that it has no name', () => {
+  for (const span of ['day', 'week', 'month'] as const) {
+    for (const at_ms of [-8.64e15, 0, 8.64e15]) {
+      for (const moved of [-1, 0, 1]) {
+        const range = rangeAt(span, at_ms, moved);
+        expect(range.from_ms).toBeGreaterThan(0);
+        expect(rangeWords(range)).toMatch(/(1970|1971|9998|9999)$/);
+      }
     }
   }
 });

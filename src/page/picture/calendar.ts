@@ -45,8 +45,11 @@ export class Calendar {
   private readonly picture: Picture;
   private readonly gaps = el('div');
   private readonly pages: readonly HTMLButtonElement[];
+  /** What only many topics need. */
+  private readonly choice: HTMLElement;
   private page = 0;
   private asked = new AbortController();
+  private is_asking = false;
 
   constructor(
     private readonly source: CoverageSource,
@@ -64,6 +67,16 @@ export class Calendar {
     this.pages = [turn('‹', -1, 'Topics before'), turn('›', 1, 'More topics')];
     // Where all must be seen for it, it is the user who wants it.
     this.order.value = source.names().length > source.batch ? 'name' : 'worst';
+    this.choice = el(
+      'div',
+      { class: 'tools' },
+      el('label', { for: 'coverage-filter' }, 'Filter'),
+      this.filter,
+      el('label', { for: 'coverage-order' }, 'Order'),
+      this.order,
+      el('div', { class: 'group' }, ...this.pages),
+      this.page_words,
+    );
     this.element = el(
       'section',
       { class: 'calendar' },
@@ -75,20 +88,7 @@ export class Calendar {
         button('now', () => this.show(rangeAt(this.range.span, this.source.now()))),
         this.title,
       ),
-      ...(source.names().length === 1
-        ? []
-        : [
-            el(
-              'div',
-              { class: 'tools' },
-              el('label', { for: 'coverage-filter' }, 'Filter'),
-              this.filter,
-              el('label', { for: 'coverage-order' }, 'Order'),
-              this.order,
-              el('div', { class: 'group' }, ...this.pages),
-              this.page_words,
-            ),
-          ]),
+      this.choice,
       legend(),
       this.status,
       this.picture.element,
@@ -110,11 +110,18 @@ export class Calendar {
     return this.refresh();
   }
 
-  /** Asks again for what is shown. Never throws: what went wrong stands above the picture. */
+  /** Asks again for what is shown, unless an answer is still on its way: it may take longer than until the next call. */
+  async renew(): Promise<void> {
+    if (!this.is_asking) await this.refresh();
+  }
+
+  /** Asks for what is shown. Never throws: what went wrong stands above the picture. */
   async refresh(): Promise<void> {
     this.asked.abort();
     this.asked = new AbortController();
+    this.is_asking = true;
     const { signal } = this.asked;
+    this.choice.hidden = this.source.names().length === 1 && this.filter.value === '';
     setText(this.title, rangeWords(this.range));
     this.span_buttons.forEach((one, i) => {
       setAttribute(one, 'aria-pressed', String(SPANS[i] === this.range.span));
@@ -127,6 +134,8 @@ export class Calendar {
         this.status,
         `The coverage could not be had: ${error instanceof Error ? error.message : String(error)}`,
       );
+    } finally {
+      if (!signal.aborted) this.is_asking = false;
     }
   }
 

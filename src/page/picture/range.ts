@@ -15,9 +15,13 @@ export const DAY_MS = 24 * HOUR_MS;
 export const hoursOf = ({ from_ms, to_ms }: Range): number => (to_ms - from_ms) / HOUR_MS;
 export const daysOf = ({ from_ms, to_ms }: Range): number => (to_ms - from_ms) / DAY_MS;
 
+/** The server knows no time before 1970, and a Date none far beyond: nobody captured then. */
+const AT_MS_MIN = Date.UTC(1971, 0);
+const AT_MS_MAX = Date.UTC(9999, 0);
+
 /** The one in which the instant lies, or so many before or after it. */
 export function rangeAt(span: Span, at_ms: number, moved = 0): Range {
-  const date = new Date(at_ms);
+  const date = new Date(Math.min(AT_MS_MAX, Math.max(AT_MS_MIN, at_ms)));
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   if (span === 'month') {
     return { span, from_ms: Date.UTC(year, month + moved), to_ms: Date.UTC(year, month + moved + 1) };
