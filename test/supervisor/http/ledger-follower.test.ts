@@ -100,5 +100,14 @@ test('a line longer than any that tells of a life is passed over', async () => {
 
 test('a ledger that cannot be read is no empty one', async () => {
   const follower = new LedgerFollower(await testFolder(), 't.ledger');
-  await expect(follower.catchUp()).rejects.toMatchObject({ code: 'EISDIR' });
+  await expect(follower.catchUp()).rejects.toThrow(/ is no regular file$/);
+});
+
+test('another ledger of the same size is read anew, also where the system gives it the same number', async () => {
+  const { path, follower } = await followed(ledgerText([live(T), gap(T + 1, T + 2)]));
+  for (let i = 3; i < 9; i += 1) {
+    expect((await follower.catchUp()).gaps).toMatchObject([{ to_ms: T + i - 1 }]);
+    await unlink(path);
+    await writeFile(path, ledgerText([live(T), gap(T + 1, T + i)]));
+  }
 });
