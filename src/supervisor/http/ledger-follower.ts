@@ -30,8 +30,8 @@ export class LedgerFollower {
   readonly #path: string;
   readonly #file: string;
   #read: Read;
-  /** The size at which there was nothing more to read. */
-  #seen_bytes = 0;
+  /** The state in which there was nothing more to read. */
+  #seen = '';
   #reading: Promise<LedgerLife> | null = null;
 
   /** @param file the ledger's own name. */
@@ -54,13 +54,11 @@ export class LedgerFollower {
 
   async #catchUp(): Promise<LedgerLife> {
     const found = await stat(this.#path).catch(nullWhereThereIsNone);
-    const is_known =
-      found !== null && this.#read.identity === identityOf(found) && found.size === this.#seen_bytes;
-    if (is_known) return this.#read.life;
+    if (found !== null && this.#seen === stateOf(found)) return this.#read.life;
     // It may go between the two.
     const file = found === null ? null : await openRegular(this.#path).catch(nullWhereThereIsNone);
-    if (file === null) this.#read = this.#nothing('');
-    else await this.#readOn(file).finally(() => file.close());
+    if (file !== null) await this.#readOn(file).finally(() => file.close());
+    else [this.#read, this.#seen] = [this.#nothing(''), ''];
     return this.#read.life;
   }
 
@@ -84,7 +82,7 @@ export class LedgerFollower {
       read.bytes = at - cutter.unfinished_bytes;
     }
     this.#read = read;
-    this.#seen_bytes = found.size;
+    this.#seen = stateOf(found);
   }
 
   #nothing(identity: string): Read {
@@ -95,6 +93,11 @@ export class LedgerFollower {
 /** The number of a file that was removed is soon another one's: that was born later. */
 function identityOf({ dev, ino, birthtimeMs }: Stats): string {
   return `${dev}:${ino}:${birthtimeMs}`;
+}
+
+/** What is written over a torn end may be as long as that was: the size alone does not tell. */
+function stateOf(found: Stats): string {
+  return `${identityOf(found)}:${found.size}:${found.mtimeMs}`;
 }
 
 function nullWhereThereIsNone(error: unknown): null {

@@ -61,6 +61,16 @@ test('a torn end that is cut off and written over counts as what is written over
   expect(life).toEqual(await wholly(path));
 });
 
+test('what is written over a torn end counts, also where it is as long as that was', async () => {
+  const whole = ledgerText([live(T)]);
+  const record = ledgerText([gap(T + 1, T + 2)]);
+  const { path, follower } = await followed(whole + 'x'.repeat(record.length));
+  expect((await follower.catchUp()).gaps).toEqual([]);
+  await truncate(path, Buffer.byteLength(whole));
+  await appendFile(path, record);
+  expect((await follower.catchUp()).gaps).toMatchObject([{ line: 2 }]);
+});
+
 test('a ledger that was replaced, has shrunk or is gone is read anew', async () => {
   const long = ledgerText([live(T), gap(T + 1, T + 2), gap(T + 3, T + 4)]);
   const { path, follower } = await followed(long);
@@ -70,6 +80,10 @@ test('a ledger that was replaced, has shrunk or is gone is read anew', async () 
   // Longer than what was known, and another file.
   await writeFile(`${path}.new`, long + ledgerText([gap(T + 5, T + 6)]));
   await rename(`${path}.new`, path);
+  expect((await follower.catchUp()).gaps).toHaveLength(3);
+  await rename(path, `${path}.away`);
+  expect(await follower.catchUp()).toMatchObject({ gaps: [], standing: { kind: 'never' } });
+  await rename(`${path}.away`, path);
   expect((await follower.catchUp()).gaps).toHaveLength(3);
   await unlink(path);
   expect(await follower.catchUp()).toMatchObject({ gaps: [], standing: { kind: 'never' } });
