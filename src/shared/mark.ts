@@ -3,6 +3,7 @@
 // judges by it.
 
 import { readFile } from 'node:fs/promises';
+import { openRegular } from './open-regular.js';
 
 export interface Mark {
   /** The run of the machine it was written in; an empty string where the system tells none. */
@@ -24,9 +25,7 @@ export const MARK_BYTES = 192;
 /** Null: there is none, or none that can be read as one. */
 export async function readMark(path: string): Promise<Mark | null> {
   try {
-    const text = await readFile(path, 'utf8');
-    if (text.length > MARK_BYTES) return null;
-    const mark = JSON.parse(text) as Mark;
+    const mark = JSON.parse(await readText(path)) as Mark;
     const { pid, until_ms, synced_ms, wall_ms, steady_ms } = mark;
     const is_whole = [pid, until_ms, synced_ms, wall_ms, steady_ms].every(
       (value) => Number.isSafeInteger(value) && value >= 0,
@@ -34,6 +33,17 @@ export async function readMark(path: string): Promise<Mark | null> {
     return is_whole && typeof mark.boot_id === 'string' ? mark : null;
   } catch {
     return null;
+  }
+}
+
+/** No more than shows that it is too long: whatever lies there may have any length. */
+async function readText(path: string): Promise<string> {
+  const file = await openRegular(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MARK_BYTES + 1), 0, MARK_BYTES + 1, 0);
+    return bytesRead > MARK_BYTES ? '' : buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

@@ -153,5 +153,6 @@ function whatFits(
 /** What stands in the place of the status while no supervisor answers: since when, and why. */
 export function drawDown(sentence: string, down_ms: number, paper: Paper): string[] {
   const head = paint(paper, cutEnd(`Not running since ${formatDuration(down_ms)}.`, widthOf(paper)), 'red');
-  return [head, ...wrap(printable(sentence), widthOf(paper), rowsOf(paper) - 1)];
+  const lines = [head, ...wrap(printable(sentence), widthOf(paper), rowsOf(paper) - 1)];
+  return lines.slice(0, Math.max(1, rowsOf(paper)));
 }

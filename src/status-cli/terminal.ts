@@ -58,11 +58,15 @@ export function processTerminal(): Terminal {
   };
 }
 
+/** Whether stdout is a terminal that only prints: it knows no colours, and no place to draw at. */
+export const isDumb = ({ env }: Terminal): boolean => env.TERM === 'dumb';
+
 /** The paper that the terminal is at this moment: no colours and no limits where stdout is none. */
 export function paperOf(terminal: Terminal): Paper {
   const size = terminal.size();
   if (size === null) return { width: null, rows: null, colour: false };
-  return { width: size.columns, rows: size.rows, colour: (terminal.env.NO_COLOR ?? '') === '' };
+  const colour = (terminal.env.NO_COLOR ?? '') === '' && !isDumb(terminal);
+  return { width: size.columns, rows: size.rows, colour };
 }
 
 /** The document as it came, with a blank for each line break in it: in JSON they are white space. */

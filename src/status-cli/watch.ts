@@ -7,7 +7,7 @@ import { drawDown, drawStatus } from './draw.js';
 import type { Order } from './order.js';
 import { askAgain, type Round } from './rounds.js';
 import { watchInWindow } from './screen.js';
-import { jsonOnOneLine, paperOf, type Terminal } from './terminal.js';
+import { isDumb, jsonOnOneLine, paperOf, type Terminal } from './terminal.js';
 
 export interface WatchOptions {
   readonly socket_path: string;
@@ -18,7 +18,7 @@ export interface WatchOptions {
 
 /** Watches until a signal; resolves to the exit status of the last answer. */
 export function watchStatus(options: WatchOptions, terminal: Terminal): Promise<number> {
-  if (!options.json && terminal.size() !== null) return watchInWindow(options, terminal);
+  if (!options.json && terminal.size() !== null && !isDumb(terminal)) return watchInWindow(options, terminal);
   return watchInStream(
     options,
     terminal,

@@ -1,9 +1,8 @@
 // The bytes of a file, plain or gzipped, a chunk at a time: whatever the file's size, only a chunk is in memory.
 
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { openRegular } from '../shared/open-regular.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -20,7 +19,7 @@ export function readChunks(
 }
 
 async function* readPlain(path: string, took: (bytes: number) => void): AsyncGenerator<Buffer> {
-  const file = await open(path);
+  const file = await openRegular(path);
   try {
     const { size } = await file.stat();
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -37,7 +36,7 @@ async function* readPlain(path: string, took: (bytes: number) => void): AsyncGen
 }
 
 async function* unpack(path: string, took: (bytes: number) => void): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const file = (await openRegular(path)).createReadStream({ highWaterMark: CHUNK_BYTES });
   const unpacked = createGunzip({ chunkSize: CHUNK_BYTES });
   // An error of either ends both and is thrown to whoever iterates.
   pipeline(file, unpacked, () => {});

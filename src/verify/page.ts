@@ -34,12 +34,13 @@ export class ReportFile {
    * @throws ExitError 64 where FILE has the name of a topic's file, 73 where it cannot be written.
    */
   static async prepare(given: string, template: URL): Promise<ReportFile> {
-    if (isOwnFile(basename(given))) {
+    const path = await realpath(given).catch(() => resolve(given));
+    // Also where a link leads to.
+    if (isOwnFile(basename(given)) || isOwnFile(basename(path))) {
       const sentence = `--html writes a page, and ${given} is a name for captured data: choose another, like coverage.html.`;
       throw new ExitError(EXIT_USAGE, [sentence]);
     }
     try {
-      const path = await realpath(given).catch(() => resolve(given));
       const found = await stat(path).catch(nullWhereThereIsNone);
       if (found !== null && !found.isFile()) throw new Error('it is no regular file');
       await access(dirname(path), constants.W_OK | constants.X_OK);
@@ -60,7 +61,8 @@ export class ReportFile {
     // No less-than sign, so that the data cannot end the element that it stands in.
     const data = JSON.stringify(reportPage(report)).replaceAll('<', '\\u003c');
     const page = `${this.#around.before}${data}${this.#around.after}`;
-    const temporary = join(dirname(this.#path), `.${basename(this.#path).slice(0, 100)}.${randomUUID()}.tmp`);
+    // Without the page's own name, which may be as long as a name can be.
+    const temporary = join(dirname(this.#path), `.coverage.${randomUUID()}.tmp`);
     try {
       await writeFile(temporary, page, { flag: 'wx' });
       await rename(temporary, this.#path);

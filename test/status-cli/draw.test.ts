@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TOPIC_STATES, type TopicState } from '../../src/shared/status.js';
 import { formatAgo } from '../../src/status-cli/columns.js';
-import { drawPicture, drawStatus } from '../../src/status-cli/draw.js';
+import { drawDown, drawPicture, drawStatus } from '../../src/status-cli/draw.js';
 import { SORT_NAMES, WORST_FIRST } from '../../src/status-cli/order.js';
 import type { Paper } from '../../src/status-cli/paper.js';
 import { textWidth } from '../../src/status-cli/text.js';
@@ -188,9 +188,11 @@ test('whatever the document holds, no line is wider or more than the terminal ha
         trend.see(statusDocument(topics), 3000);
         const options = { order: { ...WORST_FIRST, sort, filter }, top, trend };
         const picture = drawPicture(statusDocument(topics), NOW_MS, { width, rows, colour: false }, options);
-        const { lines } = picture;
+        const down = drawDown(topics[0]?.error ?? '', 5_000, { width, rows, colour: false });
+        expect(down.length).toBeLessThanOrEqual(rows);
+        const lines = [...picture.lines, ...down];
         expect(picture.top + picture.shown).toBeLessThanOrEqual(topics.length);
-        expect(lines.length).toBeLessThanOrEqual(rows);
+        expect(picture.lines.length).toBeLessThanOrEqual(rows);
         for (const line of lines) {
           expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
           expect(textWidth(line)).toBeLessThanOrEqual(width);

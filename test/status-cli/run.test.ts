@@ -127,7 +127,7 @@ test('--help and --version ask nobody', async () => {
   expect([version_status, version]).toEqual([0, `websocket-streamer ${VERSION}\n`]);
 });
 
-test('colours are there on a terminal, and not where NO_COLOR is set, nor in a pipe', async () => {
+test('colours are there on a terminal, and not where NO_COLOR is set, nor in a pipe or a terminal without any', async () => {
   const { path } = await documentServer(LIVE);
   const terminal = new FakeTerminal();
   const printed = async () => {
@@ -141,6 +141,9 @@ test('colours are there on a terminal, and not where NO_COLOR is set, nor in a p
   terminal.env.NO_COLOR = '';
   expect(await printed()).toContain('\x1b[32mlive');
   terminal.env.NO_COLOR = '1';
+  expect(await printed()).not.toContain('\x1b');
+  terminal.env.NO_COLOR = '';
+  terminal.env.TERM = 'dumb';
   expect(await printed()).not.toContain('\x1b');
 });
 

@@ -31,6 +31,16 @@ test('elsewhere than on a terminal each round prints a fresh block', async () =>
   }
 });
 
+test('a terminal that only prints is no window: it gets the blocks, and nothing that would steer it', async () => {
+  const { path } = await documentServer(LIVE);
+  const terminal = new FakeTerminal();
+  terminal.columns_rows = { columns: 80, rows: 24 };
+  terminal.env.TERM = 'dumb';
+  expect(await watchFor(2, ['--socket', path, '--watch', '0.1'], terminal)).toBe(0);
+  expect(terminal.text).toMatch(/^Uptime: 12m34s .*\n\nUptime: /s);
+  expect(terminal.text).not.toContain('\x1b');
+});
+
 test('rounds are as far apart as asked', async () => {
   const asked_ms: number[] = [];
   const { path } = await statusServer((socket) => {

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import {
@@ -183,6 +185,13 @@ test('a folder and a dead link with the name of a file are named, what is not ou
   const { topics } = await verifyDir(dir);
   expect(topics.map(({ topic }) => topic)).toEqual(['t']);
   expect(topics.flatMap(damageOf)).toEqual([`unreadable ${fileOf(3)}`, `unreadable ${fileOf(4)}`]);
+});
+
+test('a ledger and a mark that are pipes are told, and not waited for', async () => {
+  const dir = await folderOf({ [fileOf(0)]: linesOf(0) });
+  for (const name of ['t.ledger', 't.mark']) await promisify(execFile)('mkfifo', [join(dir, name)]);
+  const { topics } = await verifyDir(dir);
+  expect(topics.flatMap(damageOf)).toEqual([`unreadable t.ledger`, `unknown ${fileOf(0)}`]);
 });
 
 test('a folder that is no output folder, and one that is not there, are refused in a sentence', async () => {

@@ -122,6 +122,13 @@ test('a page that is there is replaced; one in the folder itself is nothing of a
   expect((await readdir(dir)).sort()).toEqual([...Object.keys(wholeFiles()), 'coverage.html'].sort());
 });
 
+test('a page may have the longest name that there is', async () => {
+  const dir = await folderOf(wholeFiles());
+  const page = join(await testFolder(), `${'頁'.repeat(83)}.html`);
+  expect((await run(await templateOf(), dir, '--html', page)).status).toBe(0);
+  expect(dataOf(await readFile(page, 'utf8')).verdict).toBe('whole');
+});
+
 test('a page that cannot be written is told before anything is read', async () => {
   const dir = await folderOf(wholeFiles());
   await mkdir(join(dir, 'folder.html'));
@@ -140,8 +147,10 @@ test('a page that cannot be written is told before anything is read', async () =
 
 test('a page never takes the name of captured data', async () => {
   const dir = await folderOf(wholeFiles());
-  for (const name of ['t.ledger', fileOf(0), 'x.mark', 'x.jsonl.gz']) {
-    const path = join(dir, name);
+  const link = join(await testFolder(), 'coverage.html');
+  await symlink(join(dir, 't.ledger'), link);
+  const paths = ['t.ledger', fileOf(0), 'x.mark', 'x.jsonl.gz'].map((name) => join(dir, name));
+  for (const path of [...paths, link]) {
     const sentence = `--html writes a page, and ${path} is a name for captured data: choose another, like coverage.html.`;
     expect(await failure(dir, '--html', path)).toEqual({ status: 64, out: [sentence] });
   }

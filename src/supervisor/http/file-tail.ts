@@ -1,6 +1,7 @@
 // Reads a file of lines back from its end: what stands last in it is found without the rest.
 
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegular } from '../../shared/open-regular.js';
 
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
@@ -21,7 +22,7 @@ export async function lastLine(
   text_bytes_max: number,
   line_bytes_max: number,
 ): Promise<LastLine | null> {
-  const file = await open(path);
+  const file = await openRegular(path);
   try {
     const { size } = await file.stat();
     const end = await lastNewline(file, size, line_bytes_max);
@@ -42,7 +43,7 @@ export async function lastLine(
 
 /** The lines with which a file ends, so far as they lie whole in its last `bytes_max`. Throws the system's error. */
 export async function lastLines(path: string, bytes_max: number): Promise<string[]> {
-  const file = await open(path);
+  const file = await openRegular(path);
   try {
     const { size } = await file.stat();
     const start = Math.max(0, size - bytes_max);

@@ -5,6 +5,7 @@
 
 import { opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../../shared/errors.js';
 import { encodeName, hourFileName } from '../../shared/names.js';
 
 const FRESH_MS = 60_000;
@@ -37,7 +38,7 @@ export class HourFiles {
     this.#now = now;
   }
 
-  /** The newest `count_max` that are there, and how many there are. Throws the system's error. */
+  /** The newest `count_max` that are there, and how many there are. Throws the system's error, but where there is no folder. */
   async newest(name: string, count_max: number): Promise<{ files: SizedFile[]; file_count: number }> {
     const listed = await this.#list(name);
     const present = await this.#present(name);
@@ -45,7 +46,7 @@ export class HourFiles {
     const all = known ? listed : [present, ...listed];
     const sized = await Promise.all(all.slice(0, count_max).map((file) => this.#sized(file)));
     const files = sized.filter((file) => file !== null);
-    // Those that have gone since the folder was listed.
+    // Those that have gone since the folder was listed, and folders and pipes of such a name.
     const gone = sized.length - files.length;
     return { files, file_count: all.length - gone };
   }
@@ -65,7 +66,11 @@ export class HourFiles {
 
   async #read(prefix: string): Promise<HourFile[]> {
     const by_name = new Map<string, HourFile>();
-    for await (const { name: found_name } of await opendir(this.#output_dir, { bufferSize: NAMES_AT_ONCE })) {
+    const folder = await opendir(this.#output_dir, { bufferSize: NAMES_AT_ONCE }).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    });
+    for await (const { name: found_name } of folder) {
       if (!found_name.startsWith(prefix)) continue;
       const [, digits = '', gz] = /^(\d+)\.jsonl(\.gz)?$/.exec(found_name.slice(prefix.length)) ?? [];
       if (digits === '') continue;
@@ -84,10 +89,10 @@ export class HourFiles {
     return this.#sized({ name: file, found_name: file, hour_start_s });
   }
 
-  /** Null: it is no longer there. */
+  /** Null: it is no longer there, or is something else than a file. */
   #sized(file: HourFile): Promise<SizedFile | null> {
     return stat(join(this.#output_dir, file.found_name)).then(
-      ({ size }) => ({ ...file, bytes: size }),
+      (stats) => (stats.isFile() ? { ...file, bytes: stats.size } : null),
       () => null,
     );
   }

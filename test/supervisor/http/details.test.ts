@@ -1,5 +1,7 @@
-import { appendFile, rename, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { LedgerCoverage } from '../../../src/supervisor/http/coverage.js';
 import { Details } from '../../../src/supervisor/http/details.js';
@@ -121,6 +123,27 @@ test('a topic of which nothing is there yet has nothing, also under a name with 
   const name = '../%/ü';
   const strange = await detailsOf({ [`%2E.%2F%25%2F%C3%BC_${START_S + HOUR_S}.jsonl`]: '1\n' }, name);
   expect(await strange.of()).toMatchObject({ name, file_count: 1, last_message: { text: '1', bytes: 1 } });
+});
+
+test('folders and pipes of such names are no files of the topic, and nobody waits for them', async () => {
+  const { of, output_dir } = await detailsOf({ [fileOf(0)]: linesOf(0), [fileOf(3)]: '' });
+  await mkdir(join(output_dir, fileOf(1)));
+  await promisify(execFile)('mkfifo', [join(output_dir, fileOf(2))]);
+  const { files, file_count, last_message } = await of();
+  expect(files.map(({ file }) => file)).toEqual([fileOf(3), fileOf(0)]);
+  expect({ file_count, last_message }).toMatchObject({ file_count: 2, last_message: { bytes: 28 } });
+});
+
+test('a ledger and a mark that are pipes are told in words, and end', async () => {
+  const { of, output_dir } = await detailsOf({});
+  for (const name of ['t.mark', 't.ledger']) await promisify(execFile)('mkfifo', [join(output_dir, name)]);
+  await expect(of()).rejects.toThrow(/t\.ledger is no regular file$/);
+});
+
+test('where the output folder is gone there is nothing', async () => {
+  const { of, output_dir } = await detailsOf({ [fileOf(3)]: linesOf(3) });
+  await rm(output_dir, { recursive: true });
+  expect(await of()).toMatchObject({ files: [], file_count: 0, last_message: null });
 });
 
 test('the log lines of the topic are those that were noted', async () => {

@@ -61,6 +61,16 @@ test('a torn end that is cut off and written over counts as what is written over
   expect(life).toEqual(await wholly(path));
 });
 
+test('what is written over a torn end counts, also where it is as long as that was', async () => {
+  const whole = ledgerText([live(T)]);
+  const record = ledgerText([gap(T + 1, T + 2)]);
+  const { path, follower } = await followed(whole + 'x'.repeat(record.length));
+  expect((await follower.catchUp()).gaps).toEqual([]);
+  await truncate(path, Buffer.byteLength(whole));
+  await appendFile(path, record);
+  expect((await follower.catchUp()).gaps).toMatchObject([{ line: 2 }]);
+});
+
 test('a ledger that was replaced, has shrunk or is gone is read anew', async () => {
   const long = ledgerText([live(T), gap(T + 1, T + 2), gap(T + 3, T + 4)]);
   const { path, follower } = await followed(long);
@@ -70,6 +80,10 @@ test('a ledger that was replaced, has shrunk or is gone is read anew', async () 
   // Longer than what was known, and another file.
   await writeFile(`${path}.new`, long + ledgerText([gap(T + 5, T + 6)]));
   await rename(`${path}.new`, path);
+  expect((await follower.catchUp()).gaps).toHaveLength(3);
+  await rename(path, `${path}.away`);
+  expect(await follower.catchUp()).toMatchObject({ gaps: [], standing: { kind: 'never' } });
+  await rename(`${path}.away`, path);
   expect((await follower.catchUp()).gaps).toHaveLength(3);
   await unlink(path);
   expect(await follower.catchUp()).toMatchObject({ gaps: [], standing: { kind: 'never' } });
@@ -100,5 +114,14 @@ test('a line longer than any that tells of a life is passed over', async () => {
 
 test('a ledger that cannot be read is no empty one', async () => {
   const follower = new LedgerFollower(await testFolder(), 't.ledger');
-  await expect(follower.catchUp()).rejects.toMatchObject({ code: 'EISDIR' });
+  await expect(follower.catchUp()).rejects.toThrow(/ is no regular file$/);
+});
+
+test('another ledger of the same size is read anew, also where the system gives it the same number', async () => {
+  const { path, follower } = await followed(ledgerText([live(T), gap(T + 1, T + 2)]));
+  for (let i = 3; i < 9; i += 1) {
+    expect((await follower.catchUp()).gaps).toMatchObject([{ to_ms: T + i - 1 }]);
+    await unlink(path);
+    await writeFile(path, ledgerText([live(T), gap(T + 1, T + i)]));
+  }
 });
