@@ -5,12 +5,12 @@ import { exitStatusOf } from './ask.js';
 import { drawDown, drawPicture } from './draw.js';
 import { drawFooter } from './footer.js';
 import type { Key } from './keyboard.js';
+import type { Order } from './order.js';
 import { rowsOf } from './paper.js';
 import { askAgain, type Round } from './rounds.js';
 import { paperOf, type Terminal } from './terminal.js';
 import { isUtf8, Trend } from './trend.js';
 import { FIRST_VIEW, type View, viewAfter } from './view.js';
-import type { WatchOptions } from './watch.js';
 import type { TakenWindow } from './window.js';
 
 /** The seconds for which nobody answers are counted one by one, and none is left out. */
@@ -20,8 +20,15 @@ const HOME = '\x1b[H';
 const CLEAR_LINE = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
 
+/** What is asked, how often, and the order that holds until a key is pressed. */
+export interface WindowOptions {
+  readonly socket_path: string;
+  readonly interval_ms: number;
+  readonly order: Order;
+}
+
 /** Watches until a signal or a key; resolves to the exit status of the last answer. */
-export async function watchInWindow(options: WatchOptions, terminal: Terminal): Promise<number> {
+export async function watchInWindow(options: WindowOptions, terminal: Terminal): Promise<number> {
   const quit = new AbortController();
   terminal.stopSignal().addEventListener('abort', () => quit.abort());
   const screen = new Screen(options, terminal, () => quit.abort());
@@ -55,7 +62,7 @@ class Screen {
   #is_writing = false;
   #is_stale = false;
 
-  constructor({ order }: WatchOptions, terminal: Terminal, quit: () => void) {
+  constructor({ order }: WindowOptions, terminal: Terminal, quit: () => void) {
     this.#terminal = terminal;
     this.#quit = quit;
     this.#view = { ...FIRST_VIEW, ...order };

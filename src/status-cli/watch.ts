@@ -4,16 +4,12 @@
 import { EXIT_NO_INSTANCE } from '../shared/errors.js';
 import { exitStatusOf } from './ask.js';
 import { drawDown, drawStatus } from './draw.js';
-import type { Order } from './order.js';
 import { askAgain, type Round } from './rounds.js';
-import { watchInWindow } from './screen.js';
+import { type WindowOptions, watchInWindow } from './screen.js';
 import { isDumb, jsonOnOneLine, paperOf, type Terminal } from './terminal.js';
 
-export interface WatchOptions {
-  readonly socket_path: string;
-  readonly interval_ms: number;
+export interface WatchOptions extends WindowOptions {
   readonly json: boolean;
-  readonly order: Order;
 }
 
 /** Watches until a signal; resolves to the exit status of the last answer. */
