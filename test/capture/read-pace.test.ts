@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ReadPace } from '../../src/capture/read-pace.js';
+import { heldBackMs, ReadPace } from '../../src/capture/read-pace.js';
 import { openSocket } from '../../src/capture/socket.js';
 import { CERTIFICATE } from '../testing/certificate.js';
 import { encodeFrame, OPCODE } from '../testing/frames.js';
@@ -26,14 +26,14 @@ interface Opened {
   want(value: boolean): void;
 }
 
-async function open(secure = false): Promise<Opened> {
+async function open(secure = false, held_back_ms = 20): Promise<Opened> {
   const server = secure ? createTlsServer({ ...CERTIFICATE }) : createServer();
   const accepted = once(server, secure ? 'secureConnection' : 'connection') as Promise<[Socket]>;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const lines: string[] = [];
   let wanted = true;
-  const pace = new ReadPace(() => wanted, 20);
+  const pace = new ReadPace(() => wanted, held_back_ms);
   let client: Socket | undefined;
   let pauses = 0;
   const options = {
@@ -133,6 +133,14 @@ test('a socket that brings more than an interval may hold is not paused', async 
     if (!opened.server.write(much)) await once(opened.server, 'drain');
   }
   await expect.poll(() => opened.lines.length, { timeout: 10_000 }).toBe(100_000);
+  expect(opened.pauses()).toBe(0);
+});
+
+test('what must be written within less than 5 ms of its arrival is not kept waiting at all', async () => {
+  expect([1, 4, 5, 9, 50, 200, 60_000].map(heldBackMs)).toEqual([0, 0, 1, 1, 10, 40, 40]);
+  const opened = await open(false, heldBackMs(4));
+  const started = performance.now();
+  await stream(opened.server, 5, () => performance.now() - started > 300);
   expect(opened.pauses()).toBe(0);
 });
 
