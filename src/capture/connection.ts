@@ -42,7 +42,7 @@ export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'rejected' | '
 
 export type LossReason = 'disconnected' | 'stale' | 'rejected' | 'oversize' | 'undecodable';
 
-/** What a server is reached with; topics that differ in it cannot share a connection. */
+/** What a server is reached with. */
 export type ConnectionSettings = Pick<
   TopicSettings,
   | 'ws_url'
