@@ -153,7 +153,10 @@ export class Capture {
 
   /** Messages in memory, not yet written. */
   get buffered(): number {
-    return [...this.#topics.values()].reduce((sum, { recorder }) => sum + (recorder?.recorded.buffered ?? 0), 0);
+    return [...this.#topics.values()].reduce(
+      (sum, { recorder }) => sum + (recorder?.recorded.buffered ?? 0),
+      0,
+    );
   }
 
   /** For the supervisor: the longest waits are those since the last report. */

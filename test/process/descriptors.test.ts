@@ -22,7 +22,10 @@ test('a supervisor without a free file descriptor goes on, and its captures with
   const ended = streamer.ended.then((how) => {
     throw new Error(`it ended with ${how}: ${streamer.printed()}`);
   });
-  await Promise.race([ended, eventually('three status lines', async () => (await linesSoFar()) >= before + 3)]);
+  await Promise.race([
+    ended,
+    eventually('three status lines', async () => (await linesSoFar()) >= before + 3),
+  ]);
   allow('1024');
   ended.catch(() => {});
   await streamer.until('an answer', ({ live_topics }) => live_topics === 1);
