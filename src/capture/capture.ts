@@ -14,6 +14,7 @@ import { NO_WRITES } from '../shared/write-latency.js';
 import type { ConnectionSettings } from './connection.js';
 import { Feed } from './feed.js';
 import type { Permit } from './permits.js';
+import { heldBackMs } from './read-pace.js';
 import { type Recorded, Recorder, type RecorderTools } from './recorder.js';
 
 const NOTHING_RECORDED: Recorded = {
@@ -148,6 +149,14 @@ export class Capture {
     ]);
     for (const timer of this.#timers) clearInterval(timer);
     return unwritten.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
+  }
+
+  /** Messages in memory, not yet written. */
+  get buffered(): number {
+    return [...this.#topics.values()].reduce(
+      (sum, { recorder }) => sum + (recorder?.recorded.buffered ?? 0),
+      0,
+    );
   }
 
   /** For the supervisor: the longest waits are those since the last report. */
@@ -337,7 +346,10 @@ export class Capture {
   }
 }
 
-function connectionSettings(settings: TopicSettings): ConnectionSettings {
+/** What topics must have alike to share a connection: of their flush intervals no more than the pauses that they allow. */
+function connectionSettings(
+  settings: TopicSettings,
+): Omit<ConnectionSettings, 'flush_interval_ms'> & { readonly held_back_ms: number } {
   const { ws_url, protocol, headers, compression, max_message_bytes } = settings;
   const { ping_interval_ms, stale_after_ms, flush_interval_ms, ca_file, proxy, fast_path } = settings;
   return {
@@ -348,7 +360,7 @@ function connectionSettings(settings: TopicSettings): ConnectionSettings {
     max_message_bytes,
     ping_interval_ms,
     stale_after_ms,
-    flush_interval_ms,
+    held_back_ms: heldBackMs(flush_interval_ms),
     ca_file,
     proxy,
     fast_path,

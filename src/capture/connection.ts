@@ -35,6 +35,8 @@ const REASONS: Readonly<Record<string, LossReason>> = {
 };
 /** Its turn is waited for openly after that. */
 const TURN_MS_MIN = 1_000;
+/** While messages come thick, one may come in any turn of the event loop: so many are looked at for one without. */
+const TURNS_MAX = 5;
 /** A tick that comes later than this was held up. */
 const TICK_MS_MAX = 2_000;
 
@@ -42,7 +44,7 @@ export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'rejected' | '
 
 export type LossReason = 'disconnected' | 'stale' | 'rejected' | 'oversize' | 'undecodable';
 
-/** What a server is reached with; topics that differ in it cannot share a connection. */
+/** What a server is reached with. */
 export type ConnectionSettings = Pick<
   TopicSettings,
   | 'ws_url'
@@ -231,7 +233,8 @@ export class Connection {
   }
 
   /**
-   * Finds out whether all that has arrived was read: true after a turn of the event loop that brought no read.
+   * Finds out whether all that has arrived was read: true after a turn of the event loop that brought no read, be it
+   * only the fifth.
    * `done` is not called when the socket is not read, or another one has taken its place. While it lasts the socket
    * is read as it comes: on one that is paused for an interval, a turn without a read tells nothing.
    */
@@ -240,15 +243,21 @@ export class Connection {
     const pace = this.#pace;
     if (this.#paused || this.#state !== 'open' || pace === null) return;
     pace.read_through = true;
-    setImmediate(() => {
+    const turn = (turns_left: number): void => {
       const reads = this.#reads;
       // Between two immediates lies one look of the event loop at its sockets.
       setImmediate(() => {
+        const is_quiet = reads === this.#reads;
+        const is_read = this.#ws === ws && !this.#paused;
+        if (is_read && !is_quiet && turns_left > 1) {
+          turn(turns_left - 1);
+          return;
+        }
         pace.read_through = false;
-        if (this.#ws === ws && !this.#paused)
-          done(reads === this.#reads, performance.now() - this.#last_read_at);
+        if (is_read) done(is_quiet, performance.now() - this.#last_read_at);
       });
-    });
+    };
+    setImmediate(() => turn(TURNS_MAX));
   }
 
   /** Sends a protocol ping of that number; its answer is told as `pong`. */

@@ -23,10 +23,12 @@ const REPORT_MS = 1_000;
 const SETTINGS_MS_MAX = 10_000;
 /** Less than the 8 s after which the supervisor kills: so the last words are our own. */
 const STOP_MS_MAX = 7_000;
-/** Records on their way to a supervisor that does not read; more are dropped, for memory's sake. */
+/** Lines for the log on their way to a supervisor that does not read; more are dropped, for memory's sake. */
 const IN_FLIGHT_MAX = 1_000;
 
 let in_flight = 0;
+/** One at a time, for the same reason: the next one tells all that this one does. */
+let report_in_flight = false;
 let capture: Capture | null = null;
 let created: (capture: Capture) => void = () => {};
 /** What the supervisor says right after the start comes before the capture is there. */
@@ -36,7 +38,7 @@ const capturing = new Promise<Capture>((resolve) => {
 const permits = new Permits({
   // Past the bound on records: these are few, and the supervisor counts on each.
   send: (message) => {
-    if (process.connected) process.send?.(message, undefined, undefined, () => {});
+    if (process.connected) send(message, () => {});
   },
   random: Math.random,
   log,
@@ -51,16 +53,25 @@ function readClockOffset(): void {
   if (clock_offset_file !== undefined) clock_offset_ms = Number(readFileSync(clock_offset_file, 'utf8'));
 }
 
-function send(message: FromCapture): void {
+function send(message: FromCapture, sent: () => void): void {
+  process.send?.(message, undefined, undefined, sent);
+}
+
+function log(level: LogLevel, message: string, name: string | null = null): void {
   if (!process.connected || in_flight >= IN_FLIGHT_MAX) return;
   in_flight += 1;
-  process.send?.(message, undefined, undefined, () => {
+  send({ type: 'log', name, at_ms: Date.now(), level, message }, () => {
     in_flight -= 1;
   });
 }
 
-function log(level: LogLevel, message: string, name: string | null = null): void {
-  send({ type: 'log', name, at_ms: Date.now(), level, message });
+/** Makes one only if it can leave: what it tells of the time since the last one is told once. */
+function sendReport(): void {
+  if (!process.connected || report_in_flight) return;
+  report_in_flight = true;
+  send(report(), () => {
+    report_in_flight = false;
+  });
 }
 
 /** Where there are no more file descriptors it cannot be told: then the last figure stands. */
@@ -133,7 +144,7 @@ async function stop(why: string, reason: StopReason = 'stopped'): Promise<void> 
   stopping = true;
   log('info', `Stopping: ${why}`);
   setTimeout(() => {
-    const held = report().topics.reduce((sum, { buffered }) => sum + buffered, 0);
+    const held = capture?.buffered ?? 0;
     log('error', `Not stopped within ${STOP_MS_MAX / 1000} s, giving up; ${held} messages are held`);
     leave(1);
   }, STOP_MS_MAX).unref();
@@ -145,7 +156,7 @@ async function stop(why: string, reason: StopReason = 'stopped'): Promise<void> 
 function leave(status: number): void {
   const end = () => process.exit(status);
   setTimeout(end, 500);
-  if (process.connected) process.send?.(report(), undefined, undefined, end);
+  if (process.connected) send(report(), end);
   else end();
 }
 
@@ -162,7 +173,7 @@ process.on('message', (message: ToCapture) => {
   else {
     clearTimeout(no_settings);
     // The first sign of life.
-    send(report());
+    sendReport();
     start(message).catch(fail);
   }
 });
@@ -175,4 +186,4 @@ if (clock_offset_file !== undefined) {
   readClockOffset();
   process.on('SIGUSR2', readClockOffset);
 }
-setInterval(() => send(report()), REPORT_MS);
+setInterval(sendReport, REPORT_MS);

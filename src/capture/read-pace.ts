@@ -19,10 +19,10 @@ const BYTES_MAX = 128 * 1024;
 
 /**
  * How long a pause may keep messages waiting that are to be written within `flush_interval_ms` of their arrival: a part
- * of it that leaves the rest for gathering them in memory.
+ * of it that leaves the rest for gathering them in memory. In whole milliseconds, as timers are.
  */
 export const heldBackMs = (flush_interval_ms: number): number =>
-  Math.min(PAUSE_MS_MAX, flush_interval_ms / 5);
+  Math.min(PAUSE_MS_MAX, Math.floor(flush_interval_ms / 5));
 
 interface Pausable {
   pause(): unknown;
@@ -45,7 +45,7 @@ export class ReadPace {
   #is_paused = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `isWanted`: whether the owner of the socket wants it to be read at this moment. `held_back_ms`: the longest pause. */
+  /** `isWanted`: whether the owner of the socket wants it to be read at this moment. `held_back_ms`: the longest pause; 0: none. */
   constructor(isWanted: () => boolean, held_back_ms: number) {
     this.#isWanted = isWanted;
     this.#held_back_ms = held_back_ms;
@@ -91,7 +91,7 @@ export class ReadPace {
   /** All of it: over TLS a turn has many reads. */
   readonly #endTurn = (): void => {
     this.#turn_ends = false;
-    if (this.#read_through || !this.#isWanted()) return;
+    if (this.#read_through || this.#pause_ms < 1 || !this.#isWanted()) return;
     this.#is_paused = true;
     this.#socket?.pause();
     clearTimeout(this.#timer);

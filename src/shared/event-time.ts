@@ -7,7 +7,7 @@ import { holds, valueAt } from './protocol-speech.js';
 const UNIT_MS = { s: 1_000, ms: 1, us: 0.001, ns: 0.000001 } as const;
 export const TIME_UNITS = [...Object.keys(UNIT_MS), 'iso'] as readonly (keyof typeof UNIT_MS | 'iso')[];
 
-/** What a `Date` can hold, either way. */
+/** What a `Date` can hold. */
 const INSTANT_MS_MAX = 8.64e15;
 
 /** The time that the message states, Unix milliseconds; null: it states none. Never throws. */
@@ -27,10 +27,13 @@ export function eventTimeIn(text: string, places: readonly EventTime[]): number 
   return null;
 }
 
-/** A number may be written as text. */
+/** A number may be written as text. Nothing, zero and the year 1 are what servers write for a time that they do not have. */
 function asMs(value: unknown, unit: EventTime['unit']): number | null {
-  const is_text = typeof value === 'string' && value !== '';
-  if (!is_text && typeof value !== 'number') return null;
-  const time_ms = unit === 'iso' ? Date.parse(String(value)) : Number(value) * UNIT_MS[unit];
-  return Math.abs(time_ms) <= INSTANT_MS_MAX ? time_ms : null;
+  const time_ms = unit === 'iso' ? ofDate(value) : ofNumber(value) * UNIT_MS[unit];
+  return time_ms > 0 && time_ms <= INSTANT_MS_MAX ? time_ms : null;
 }
+
+const ofDate = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : Number.NaN);
+
+const ofNumber = (value: unknown): number =>
+  typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;

@@ -65,7 +65,8 @@ export async function runSupervisor(given: {
   let http: Http | null = null;
   const supervisor = new Supervisor(settings, {
     pid: process.pid,
-    usage,
+    memoryBytes: residentBytes,
+    cpuMs,
     capture_file: new URL('../capture/main.cjs', import.meta.url),
     log: log.write,
     http_port: () => http?.port ?? null,
@@ -104,9 +105,19 @@ export async function runSupervisor(given: {
   return EXIT_OK;
 }
 
-function usage(): { memory_bytes: number; cpu_ms: number } {
+let memory_bytes = 0;
+
+/** Where there are no more file descriptors it cannot be told: then the last figure stands. */
+function residentBytes(): number {
+  try {
+    memory_bytes = process.memoryUsage.rss();
+  } catch {}
+  return memory_bytes;
+}
+
+function cpuMs(): number {
   const { user, system } = process.cpuUsage();
-  return { memory_bytes: process.memoryUsage.rss(), cpu_ms: (user + system) / 1000 };
+  return (user + system) / 1000;
 }
 
 /** From the first moment on: a signal that comes while the start is under way stops what was started. */
@@ -176,8 +187,8 @@ async function openHttpServer(
 ): Promise<Http | null> {
   const { http_port } = settings;
   if (http_port === null) return null;
-  const { openHttp } = await import('./http/open.js');
   try {
+    const { openHttp } = await import('./http/open.js');
     return await openHttp({ ...settings, http_port }, supervisor, log.write);
   } catch (error) {
     await server.close();

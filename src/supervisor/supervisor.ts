@@ -23,8 +23,10 @@ const STARTS_AT_ONCE_MAX = 4;
 
 export interface SupervisorTools {
   readonly pid: number;
-  /** What the supervisor's own process takes: memory, and processor time since `performance.now()` was 0. */
-  usage(): { readonly memory_bytes: number; readonly cpu_ms: number };
+  /** Resident memory of the supervisor's own process. */
+  memoryBytes(): number;
+  /** Processor time that it has taken since `performance.now()` was 0. */
+  cpuMs(): number;
   /** The capture process's program. */
   readonly capture_file: URL;
   readonly log: Log;
@@ -134,8 +136,8 @@ export class Supervisor {
 
   /** The supervisor's own, and then each capture's. */
   processes(): readonly ProcessUsage[] {
-    const { pid, usage } = this.#tools;
-    const { memory_bytes } = usage();
+    const { pid, memoryBytes } = this.#tools;
+    const memory_bytes = memoryBytes();
     const cpu_share = this.#cpu.share;
     const own = { pid, role: 'supervisor', name: 'supervisor', topics: [], memory_bytes, cpu_share } as const;
     return [own, ...this.#runners.flatMap((runner) => runner.usage() ?? [])];
@@ -240,7 +242,7 @@ export class Supervisor {
 
   #tick(): void {
     const now = performance.now();
-    this.#cpu.note(now, this.#tools.usage().cpu_ms);
+    this.#cpu.note(now, this.#tools.cpuMs());
     for (const runner of this.#runners) runner.tick(now);
     this.#permits.tick();
     this.#forget();

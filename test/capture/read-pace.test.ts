@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ReadPace } from '../../src/capture/read-pace.js';
+import { heldBackMs, ReadPace } from '../../src/capture/read-pace.js';
 import { openSocket } from '../../src/capture/socket.js';
 import { CERTIFICATE } from '../testing/certificate.js';
 import { encodeFrame, OPCODE } from '../testing/frames.js';
@@ -26,14 +26,14 @@ interface Opened {
   want(value: boolean): void;
 }
 
-async function open(secure = false): Promise<Opened> {
+async function open(secure = false, held_back_ms = 20): Promise<Opened> {
   const server = secure ? createTlsServer({ ...CERTIFICATE }) : createServer();
   const accepted = once(server, secure ? 'secureConnection' : 'connection') as Promise<[Socket]>;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const lines: string[] = [];
   let wanted = true;
-  const pace = new ReadPace(() => wanted, 20);
+  const pace = new ReadPace(() => wanted, held_back_ms);
   let client: Socket | undefined;
   let pauses = 0;
   const options = {
@@ -136,6 +136,14 @@ test('a socket that brings more than an interval may hold is not paused', async 
   expect(opened.pauses()).toBe(0);
 });
 
+test('what must be written within less than 5 ms of its arrival is not kept waiting at all', async () => {
+  expect([1, 4, 5, 9, 50, 200, 60_000].map(heldBackMs)).toEqual([0, 0, 1, 1, 10, 40, 40]);
+  const opened = await open(false, heldBackMs(4));
+  const started = performance.now();
+  await stream(opened.server, 5, () => performance.now() - started > 300);
+  expect(opened.pauses()).toBe(0);
+});
+
 test('what its owner does not want to be read is not read when an interval ends', async () => {
   const opened = await open();
   await stream(opened.server, 5, () => opened.isPaused());
@@ -160,11 +168,19 @@ test('while it is read through it is not paused, and a pause ends at once', asyn
   await stream(opened.server, 5, () => opened.isPaused());
 });
 
-test('what comes thick vouches for the time, as what comes one by one does', async () => {
-  const { c, connection } = await captureLive();
-  const started_ms = Date.now();
-  const socket = { write: (bytes: Buffer) => connection.sendRaw(bytes) } as unknown as Socket;
-  await stream(socket, 5, () => Date.now() - started_ms > 3_000);
-  await expect.poll(async () => (await markOf(c.folder)).until_ms).toBeGreaterThan(started_ms + 500);
-  expect(c.report()).toMatchObject({ state: 'live', gaps: 0 });
-});
+test.each([true, false])(
+  'what comes thick vouches for the time, as what comes one by one does (a server that answers pings: %s)',
+  async (answers_pings) => {
+    const { c, connection } = await captureLive();
+    connection.answers_pings = answers_pings;
+    const started_ms = Date.now();
+    let marked_ms = 0;
+    const reading = setInterval(async () => {
+      marked_ms = (await markOf(c.folder)).until_ms;
+    }, 50);
+    const socket = { write: (bytes: Buffer) => connection.sendRaw(bytes) } as unknown as Socket;
+    // While it comes: behind its end everything is read soon.
+    await stream(socket, 5, () => marked_ms > started_ms + 2_000).finally(() => clearInterval(reading));
+    expect(c.report()).toMatchObject({ state: 'live', gaps: 0 });
+  },
+);

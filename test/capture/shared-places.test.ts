@@ -23,6 +23,15 @@ async function serveAll() {
   return { server, topics, sizes: () => [...topics.values()].map(({ length }) => length).sort() };
 }
 
+/** Captures a topic for each of these flush intervals. */
+async function serveAllWith(flush_intervals_ms: readonly number[]) {
+  const all = await serveAll();
+  const topics = flush_intervals_ms.map((ms) => ({ topic: `t${ms}`, flush_interval_ms: ms }));
+  const c = await captureShared(all.server.url, topics, { protocol: bybit });
+  await c.untilLive(...topics.map(({ topic }) => topic));
+  return all;
+}
+
 test('a connection has as many topics as the protocol allows, and another is made for the rest', async () => {
   const { server, topics, sizes } = await serveAll();
   const names = Array.from({ length: 7 }, (_, i) => `t${i}`);
@@ -41,6 +50,11 @@ test('a connection has as many topics as the protocol allows, and another is mad
   expect(server.handshakes).toHaveLength(3);
   await c.stop();
   for (const name of names) expect(await c.lines(name)).toEqual([data(name, 1)]);
+});
+
+test('topics share a connection whatever their flush intervals, unless one wants its messages sooner than a pause lets them', async () => {
+  const { sizes } = await serveAllWith([200, 1_000, 60_000, 50]);
+  expect(sizes()).toEqual([1, 3]);
 });
 
 test('topics that could be taken for each other do not share a connection', async () => {

@@ -45,6 +45,12 @@ test('what is no time is none', () => {
   for (const ts of [null, true, '', 'soon', {}, [5], 1e300, -1e300]) {
     expect(eventTimeIn(JSON.stringify({ ts }), [{ at: 'ts', unit: 'ms' }])).toBeNull();
   }
+  for (const ts of [0, '0', ' ', '\n', -5, '-5', 1_800_000_000_000 * 1e6, 'NaN', 'Infinity']) {
+    expect(eventTimeIn(JSON.stringify({ ts }), [{ at: 'ts', unit: 'ms' }])).toBeNull();
+  }
+  for (const ts of [5, '0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '2026-13-01T00:00:00Z', '', null]) {
+    expect(eventTimeIn(JSON.stringify({ ts }), [{ at: 'ts', unit: 'iso' }])).toBeNull();
+  }
   for (const text of ['', 'pong', '{"ts":5', '5', '"5"', 'null']) {
     expect(eventTimeIn(text, [{ at: 'ts', unit: 'ms' }])).toBeNull();
   }

@@ -83,7 +83,8 @@ async function watch(
   };
   let ticked = 0;
   const supervisor = new Supervisor(settings, {
-    usage: () => ({ memory_bytes: 1, cpu_ms: 1 }),
+    memoryBytes: () => 1,
+    cpuMs: () => 1,
     pid: process.pid,
     capture_file: await standIn(folder, body),
     log: () => {},

@@ -50,7 +50,8 @@ async function watch(
     http_token: null,
   };
   const supervisor = new Supervisor(settings, {
-    usage: () => ({ memory_bytes: 1, cpu_ms: 1 }),
+    memoryBytes: () => 1,
+    cpuMs: () => 1,
     pid: process.pid,
     capture_file: await standIn(folder, body),
     log: (level, message, who) => log.push(`${level} [${who ?? ''}] ${message}`),
