@@ -101,8 +101,10 @@ export async function runVerify(argv: readonly string[], template = TEMPLATE): P
     expect: (bytes) => progress.expect(bytes),
     took: (bytes) => progress.took(bytes),
   }).finally(() => progress.end());
+  // First, because whoever reads the report may leave before its end; what goes wrong with it is told behind the report.
+  const mistake = await page?.write(report).catch((error: unknown) => error);
   await print(flags.json === undefined ? drawReport(report) : [JSON.stringify(report satisfies Report)]);
-  await page?.write(report);
+  if (mistake !== undefined) throw mistake;
   return EXIT_STATUS[report.verdict];
 }
 

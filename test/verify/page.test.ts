@@ -1,5 +1,6 @@
 // `verify --html FILE`, with a page that stands in for the built one.
 
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,8 +22,10 @@ import {
   wholeFiles,
 } from './output.js';
 
+/** Called when the page is prepared and nothing is read yet. */
+const afterPrepared = vi.hoisted(() => vi.fn());
 // The test's own process keeps its priority.
-vi.mock('node:os', async (original) => ({ ...(await original<object>()), setPriority: () => {} }));
+vi.mock('node:os', async (original) => ({ ...(await original<object>()), setPriority: afterPrepared }));
 
 const BEFORE = '<!doctype html><title>$& null</title><script type="application/json" id="report-data">';
 const AFTER = '</script><script>draw()</script>';
@@ -35,14 +38,25 @@ async function templateOf(text = `${BEFORE}null${AFTER}`): Promise<URL> {
 
 async function run(template: URL, ...argv: string[]): Promise<{ status: number; out: string }> {
   let out = '';
+  const status = await runTo(
+    (text) => {
+      out += text;
+    },
+    template,
+    ...argv,
+  );
+  return { status, out };
+}
+
+/** What is printed goes to `print`. */
+async function runTo(print: (text: string) => void, template: URL, ...argv: string[]): Promise<number> {
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation(((text: string, done?: () => void) => {
-    out += text;
+    print(text);
     done?.();
     return true;
   }) as typeof process.stdout.write);
   onTestFinished(() => spy.mockRestore());
-  const status = await runVerify(argv, template).finally(() => spy.mockRestore());
-  return { status, out };
+  return runVerify(argv, template).finally(() => spy.mockRestore());
 }
 
 function dataOf(page: string): ReportPage {
@@ -120,6 +134,28 @@ test('a page that is there is replaced; one in the folder itself is nothing of a
     await writeFile(page, 'older');
   }
   expect((await readdir(dir)).sort()).toEqual([...Object.keys(wholeFiles()), 'coverage.html'].sort());
+});
+
+test('the page is there before the report is printed, which a reader may not read to its end', async () => {
+  const page = join(await testFolder(), 'page.html');
+  const seen: boolean[] = [];
+  const print = () => void seen.push(existsSync(page));
+  await runTo(print, await templateOf(), await folderOf(wholeFiles()), '--html', page);
+  expect(new Set(seen)).toEqual(new Set([true]));
+});
+
+test('where the page cannot be written after all, the report is printed and that is told behind it', async () => {
+  const folder = join(await testFolder(), 'pages');
+  await mkdir(folder);
+  const dir = await folderOf(wholeFiles());
+  afterPrepared.mockImplementationOnce(() => rmSync(folder, { recursive: true }));
+  let out = '';
+  const print = (text: string) => {
+    out += text;
+  };
+  const running = runTo(print, await templateOf(), dir, '--html', join(folder, 'page.html'));
+  await expect(running).rejects.toMatchObject({ exit_code: 73 });
+  expect(out).toContain('Whole.');
 });
 
 test('a page may have the longest name that there is', async () => {
