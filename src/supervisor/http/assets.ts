@@ -16,15 +16,17 @@ export interface Assets {
 }
 
 export async function readAssets(folder: URL): Promise<Assets> {
-  const missing: string[] = [];
-  const routes = FILES.map(async ({ path, file, type }): Promise<[string, Route]> => {
+  const found = FILES.map(async ({ path, file, type }) => {
     const body = await readFile(new URL(file, folder)).catch(() => null);
-    if (body === null) missing.push(file);
     const answer: Handler = () =>
       body === null
         ? refusal(503, 'The page is missing in this installation: install the program again.')
         : { status: 200, type, body };
-    return [path, { is_open: true, answer }];
+    return { path, file, is_missing: body === null, answer };
   });
-  return { routes: new Map(await Promise.all(routes)), missing };
+  const files = await Promise.all(found);
+  return {
+    routes: new Map(files.map(({ path, answer }): [string, Route] => [path, { is_open: true, answer }])),
+    missing: files.filter(({ is_missing }) => is_missing).map(({ file }) => file),
+  };
 }
