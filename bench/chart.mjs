@@ -51,6 +51,7 @@ export function chart(tables) {
   parts.push(text(x(1), y + 4, 'the same', 'font-size="11" text-anchor="middle"'));
   const size = `width="${LABEL_WIDTH + PLOT_WIDTH + 50}" height="${y + 12}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="12">
+<title>CPU time a message, as a share of the other program’s</title>
 <style>text{fill:#24292f}@media(prefers-color-scheme:dark){text{fill:#d0d7de}}</style>
 ${parts.join('\n')}
 </svg>
