@@ -3,12 +3,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { HOUR_MS, hourCells } from '../../src/shared/coverage-cells.js';
 import type { TopicCoverage } from '../../src/shared/page-data.js';
-import { launchBrowser, type OpenPage, openPage } from '../testing/browser.js';
 import { testFolder } from '../testing/folder.js';
+import { onePage } from '../testing/one-page.js';
 import { PageServer, pageFile } from '../testing/page-server.js';
 import { pageWorld, reportPage } from '../testing/page-world.js';
 
@@ -16,24 +16,7 @@ const MONTH_MS = Date.UTC(2026, 10, 1);
 const MONDAY_MS = Date.UTC(2026, 10, 23);
 const TUESDAY_MS = Date.UTC(2026, 10, 24);
 
-let browser: Browser;
-let opened: OpenPage | null = null;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  const complaints = opened?.complaints ?? [];
-  await opened?.close();
-  opened = null;
-  expect(complaints).toEqual([]);
-});
-
-async function open(url: string): Promise<Page> {
-  opened = await openPage(browser, url);
-  return opened.page;
-}
+const { open, takeComplaints } = onePage();
 
 async function serve(count: number): Promise<PageServer> {
   const server = new PageServer(pageWorld(count));
@@ -215,6 +198,6 @@ describe('in the report of verify', () => {
     const page = await open(pathToFileURL(file).href);
     await page.getByText('Nothing was put into this page.').waitFor();
     expect(await page.title()).toBe('Completeness');
-    expect(opened?.complaints.splice(0)).toHaveLength(1);
+    expect(takeComplaints()).toHaveLength(1);
   });
 });

@@ -1,41 +1,19 @@
 // The dashboard in a real browser, on a server that stands in for the supervisor's.
 
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { launchBrowser, type OpenPage, openPage, SIZES } from '../testing/browser.js';
+import type { Page } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { SIZES } from '../testing/browser.js';
+import { onePage } from '../testing/one-page.js';
 import { PageServer } from '../testing/page-server.js';
 import { NOW_MS, pageWorld } from '../testing/page-world.js';
 
-let browser: Browser;
-let opened: OpenPage | null = null;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  const complaints = opened?.complaints ?? [];
-  await opened?.close();
-  opened = null;
-  expect(complaints).toEqual([]);
-});
+const { open, expectComplaints } = onePage();
 
 async function serve(count: number, last_message?: string): Promise<PageServer> {
   const server = new PageServer(pageWorld(count, last_message));
   await server.start();
   onTestFinished(() => server.stop());
   return server;
-}
-
-async function open(url: string, options = {}): Promise<Page> {
-  opened = await openPage(browser, url, options);
-  return opened.page;
-}
-
-/** All that the console says is of this kind. */
-function expectComplaints(kind: string): void {
-  const complaints = opened?.complaints.splice(0) ?? [];
-  expect(complaints.filter((one) => !one.includes(kind))).toEqual([]);
 }
 
 const names = (page: Page) =>

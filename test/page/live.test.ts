@@ -1,37 +1,14 @@
 // The dashboard on a real supervisor that captures a feed of the test's own: what goes wrong is on the page within
 // seconds, in words and in the topic's row, and stays there as a gap with its reason.
 
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, type OpenPage, openPage } from '../testing/browser.js';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { testFolder } from '../testing/folder.js';
 import { startMoodyFeed } from '../testing/moody-feed.js';
+import { onePage } from '../testing/one-page.js';
 import { type Supervised, supervise } from '../testing/supervised.js';
 
-let browser: Browser;
-let opened: OpenPage | null = null;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  const complaints = opened?.complaints ?? [];
-  await opened?.close();
-  opened = null;
-  expect(complaints).toEqual([]);
-});
-
-async function open(url: string): Promise<Page> {
-  opened = await openPage(browser, url);
-  return opened.page;
-}
-
-/** All that the console says is of this kind. */
-function expectComplaints(kind: string): void {
-  const complaints = opened?.complaints.splice(0) ?? [];
-  expect(complaints.filter((one) => !one.includes(kind))).toEqual([]);
-}
+const { open, expectComplaints } = onePage();
 
 /** A supervisor of these topics, all live, and where its page is. */
 async function capture(
