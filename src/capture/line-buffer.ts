@@ -42,6 +42,8 @@ interface Slab {
 export interface Batch {
   readonly hour_start_s: number;
   readonly bytes: Buffer;
+  /** The newlines in it. */
+  readonly lines: number;
   /** When its first and its last message were received, Unix milliseconds. */
   readonly first_ms: number;
   readonly last_ms: number;
@@ -154,8 +156,9 @@ export class LineBuffer {
     }
     slab.peeked_end = slab.end;
     slab.peeked_lines = slab.lines;
-    const { hour_start_s, first_ms, last_ms } = slab;
-    return { hour_start_s, bytes: slab.bytes.subarray(slab.written, slab.end), first_ms, last_ms };
+    // Between `head` and `written` lies a part of one line at most: no newline.
+    const { hour_start_s, lines, first_ms, last_ms } = slab;
+    return { hour_start_s, bytes: slab.bytes.subarray(slab.written, slab.end), lines, first_ms, last_ms };
   }
 
   /** Says that the first `count` bytes of the last `peek` are written, and releases the lines that are whole. */

@@ -89,10 +89,12 @@ export class OpenHour {
   }
 
   /** Appends a part of the batch, from its start, and returns how many bytes it was: at least 1. */
-  async append({ bytes, first_ms, last_ms }: Batch): Promise<number> {
+  async append({ bytes, lines, first_ms, last_ms }: Batch): Promise<number> {
     const { bytesWritten } = await this.#file.write(bytes, 0, bytes.length);
     if (bytesWritten === 0) throw Object.assign(new Error('the disk took no byte'), { code: 'EIO' });
-    if (this.#digest.bytes === this.#size) this.#digest.update(bytes.subarray(0, bytesWritten));
+    const is_whole = bytesWritten === bytes.length;
+    if (this.#digest.bytes === this.#size)
+      this.#digest.update(is_whole ? bytes : bytes.subarray(0, bytesWritten), is_whole ? lines : undefined);
     // An error shows when the file is sealed: the digest is then short of the file.
     else this.#catching_up ??= this.#catchUp().catch(() => {});
     this.#size += bytesWritten;

@@ -67,7 +67,13 @@ async function rig({ fsync = 'rotate' as Fsync, folder = '' } = {}): Promise<Rig
     synced,
     vouched_ms: 0,
     append: (hour, text) =>
-      file.append({ hour_start_s: hour * HOUR_S, bytes: Buffer.from(text), first_ms: 1, last_ms: 2 }),
+      file.append({
+        hour_start_s: hour * HOUR_S,
+        bytes: Buffer.from(text),
+        lines: text.split('\n').length - 1,
+        first_ms: 1,
+        last_ms: 2,
+      }),
     tend: (hour, writing = hour) => file.tend(hour * HOUR_S, writing * HOUR_S),
     closes: (count) => until(() => closed.length === count),
   };

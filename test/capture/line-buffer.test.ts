@@ -42,6 +42,7 @@ test('any messages, written in pieces of any size while more are pushed, leave a
       const write = (share: number) => {
         const batch = buffer.peek();
         if (batch === null) return;
+        expect(batch.lines).toBe(batch.bytes.toString('latin1').split('\n').length - 1);
         const count = Math.max(1, Math.ceil(batch.bytes.length * share));
         const text = partial + batch.bytes.toString('latin1', 0, count);
         const end = text.lastIndexOf('\n') + 1;
