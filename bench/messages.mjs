@@ -29,7 +29,10 @@ export function trades() {
   });
 }
 
-/** The sizes of 100,000 recorded messages of ten exchanges: this part of them is no longer than so many bytes. */
+// What was found in 100,000 recorded messages of ten exchanges with the moments of their receipt. Each row says that
+// this part of all is no larger than so much; between two rows it grows by the same factor.
+
+/** Bytes of a message. */
 const SIZES = [
   [0, 20],
   [0.1, 101],
@@ -41,6 +44,32 @@ const SIZES = [
   [0.9999, 40_000],
   [1, 100_000],
 ];
+/** Messages that came no more than a millisecond after one another: 2 on average, but half of all are in more than 2. */
+const BURSTS = [
+  [0, 1],
+  [0.7, 1],
+  [0.8, 2],
+  [0.9, 3],
+  [0.95, 5],
+  [0.99, 17],
+  [0.999, 52],
+  [0.9999, 116],
+  [1, 165],
+];
+/** From the end of one burst to the next, as a part of the mean. */
+const PAUSES = [
+  [0, 0.008],
+  [0.1, 0.12],
+  [0.25, 0.24],
+  [0.5, 0.53],
+  [0.75, 1.3],
+  [0.9, 2.5],
+  [0.95, 3.6],
+  [0.99, 4.5],
+  [0.999, 10],
+  [0.9999, 43],
+  [1, 108],
+];
 
 /** The same numbers in each run, from 0 up to and without 1. */
 function random(seed) {
@@ -51,30 +80,36 @@ function random(seed) {
   };
 }
 
-function size(part) {
-  const i = SIZES.findIndex(([up_to]) => part < up_to);
-  const [[from, least], [to, most]] = [SIZES[i - 1], SIZES[i]];
-  return Math.round(least * (most / least) ** ((part - from) / (to - from)));
+/** What stands in `table` at this part of all: from 0 up to and without 1. */
+function at(table, part) {
+  const i = table.findIndex(([up_to]) => part < up_to);
+  const [[from, least], [to, most]] = [table[i - 1], table[i]];
+  return least * (most / least) ** ((part - from) / (to - from));
 }
+
+/** 10,000 values with the distribution of `table`, in a mixed order. */
+const spread = (table) =>
+  Array.from({ length: 10_000 }, (_, i) => at(table, ((i * 7_919) % 10_000) / 10_000 + 0.00005));
+const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
 /** 20 B to 100 KB; some are too short for the topic's name. */
 export function recordedSizes() {
   const head = '{"topic":"publicTrade.BTCUSDT","data":"';
-  // Each part of the distribution once, in a mixed order.
-  return Array.from({ length: 10_000 }, (_, i) => {
-    const bytes = size(((i * 7_919) % 10_000) / 10_000 + 0.00005);
+  return spread(SIZES).map((size) => {
+    const bytes = Math.round(size);
     const text = bytes < head.length + 2 ? '{"op":"' : head;
     return frame(`${text}${'x'.repeat(Math.max(1, bytes - text.length - 2))}"}`);
   });
 }
 
-/** How many messages come at once, up to 160, and so many a second on average. */
+/** Bursts and pauses as recorded, but faster: so many messages a second on average. */
 export function bursts(rate) {
   const next = random(1);
+  const sizes = spread(BURSTS).map(Math.round);
+  const pause_ms = ((mean(sizes) / rate) * 1000) / mean(spread(PAUSES));
   let at_ms = 0;
   return () => {
-    const messages = Math.ceil(160 * next() ** 2);
-    at_ms += (messages / rate) * 1000;
-    return { at_ms, messages };
+    at_ms += at(PAUSES, next()) * pause_ms;
+    return { at_ms, messages: sizes[Math.floor(next() * sizes.length)] };
   };
 }

@@ -84,6 +84,8 @@ export interface ConnectionEvents {
 export interface ConnectionTools {
   now(): number;
   random(): number;
+  /** The length of an hour; see `RecorderTools`. */
+  readonly hour_ms: number;
   /** Asked before each connect. */
   readonly permit: Permit;
   /** The PEM texts of all certificates to trust, or null: those that Node trusts. */
@@ -363,7 +365,12 @@ export class Connection {
     const url = new URL(ws_url);
     const secure = url.protocol === 'wss:';
     const runs = this.#runs;
-    const pace = new ReadPace(() => !this.#paused, heldBackMs(this.#settings.flush_interval_ms));
+    const { now, hour_ms } = this.#tools;
+    const pace = new ReadPace({
+      isWanted: () => !this.#paused,
+      held_back_ms: heldBackMs(this.#settings.flush_interval_ms),
+      hourLeftMs: () => hour_ms - (now() % hour_ms),
+    });
     this.#pace = pace;
     // The types leave `closeTimeout` out: how long an end of the socket is waited for after a Close.
     const options: ClientOptions & { closeTimeout: number } = {

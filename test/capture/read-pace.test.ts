@@ -21,19 +21,21 @@ interface Opened {
   readonly lines: string[];
   /** How often the socket was paused so far. */
   pauses(): number;
+  /** How long the pauses were that are over. */
+  readonly paused_ms: number[];
   isPaused(): boolean;
   /** Whether its owner wants it to be read. */
   want(value: boolean): void;
 }
 
-async function open(secure = false, held_back_ms = 20): Promise<Opened> {
+async function open(secure = false, held_back_ms = 20, hour_left_ms = 60_000): Promise<Opened> {
   const server = secure ? createTlsServer({ ...CERTIFICATE }) : createServer();
   const accepted = once(server, secure ? 'secureConnection' : 'connection') as Promise<[Socket]>;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const lines: string[] = [];
   let wanted = true;
-  const pace = new ReadPace(() => wanted, held_back_ms);
+  const pace = new ReadPace({ isWanted: () => wanted, held_back_ms, hourLeftMs: () => hour_left_ms });
   let client: Socket | undefined;
   let pauses = 0;
   const options = {
@@ -58,9 +60,17 @@ async function open(secure = false, held_back_ms = 20): Promise<Opened> {
   if (client === undefined) throw new Error('no socket');
   const socket = client;
   const pause = socket.pause.bind(socket);
+  let paused_at = 0;
   socket.pause = () => {
     pauses += 1;
+    paused_at = performance.now();
     return pause();
+  };
+  const resume = socket.resume.bind(socket);
+  const paused_ms: number[] = [];
+  socket.resume = () => {
+    if (socket.isPaused()) paused_ms.push(performance.now() - paused_at);
+    return resume();
   };
   const [server_end] = await accepted;
   server_end.setNoDelay(true);
@@ -75,6 +85,7 @@ async function open(secure = false, held_back_ms = 20): Promise<Opened> {
     server: server_end,
     lines,
     pauses: () => pauses,
+    paused_ms,
     isPaused: () => socket.isPaused(),
     want: (value) => {
       wanted = value;
@@ -82,17 +93,20 @@ async function open(secure = false, held_back_ms = 20): Promise<Opened> {
   };
 }
 
+/** Timers are late at times, never early. */
+const shortest = ({ paused_ms }: Opened) => Math.min(...paused_ms);
+
 const frame = (text: string) => encodeFrame({ opcode: OPCODE.text, payload: Buffer.from(text) });
 
 /** Sends so many a millisecond, each in a write of its own, until `done`; gives what was sent. */
-async function stream(to: Socket, per_ms: number, done: () => boolean): Promise<string[]> {
+async function stream(to: Socket, per_ms: number, done: () => boolean, more = ''): Promise<string[]> {
   const sent: string[] = [];
   const started = performance.now();
   for (const deadline = started + 10_000; !done(); ) {
     if (performance.now() > deadline) throw new Error(`not within 10 s, ${sent.length} sent`);
     while (sent.length < (performance.now() - started) * per_ms) {
-      sent.push(data(sent.length));
-      to.write(frame(data(sent.length - 1)));
+      sent.push(data(sent.length) + more);
+      to.write(frame(data(sent.length - 1) + more));
     }
     await delay(1);
   }
@@ -136,9 +150,29 @@ test('a socket that brings more than an interval may hold is not paused', async 
   expect(opened.pauses()).toBe(0);
 });
 
-test('what must be written within less than 5 ms of its arrival is not kept waiting at all', async () => {
-  expect([1, 4, 5, 9, 50, 200, 60_000].map(heldBackMs)).toEqual([0, 0, 1, 1, 10, 40, 40]);
-  const opened = await open(false, heldBackMs(4));
+test('a pause is no longer than 128 KiB take to come', async () => {
+  const opened = await open(false, 96);
+  // 4 MB a second.
+  await stream(opened.server, 1, () => opened.pauses() > 10, 'x'.repeat(4_000));
+  expect(shortest(opened)).toBeLessThan(60);
+  const slow = await open(false, 96);
+  await stream(slow.server, 1, () => slow.pauses() > 10);
+  expect(shortest(slow)).toBeGreaterThan(90);
+});
+
+test('a pause is over before the hour is, and none begins in its last millisecond', async () => {
+  const opened = await open(false, 96, 30);
+  await stream(opened.server, 5, () => opened.pauses() > 10);
+  expect(shortest(opened)).toBeLessThan(60);
+  const at_the_end = await open(false, 96, 0.9);
+  const started = performance.now();
+  await stream(at_the_end.server, 5, () => performance.now() - started > 300);
+  expect(at_the_end.pauses()).toBe(0);
+});
+
+test('what must be written within 2 ms of its arrival is not kept waiting at all', async () => {
+  expect([1, 2, 3, 50, 200, 201, 60_000].map(heldBackMs)).toEqual([0, 0, 1, 24, 96, 96, 96]);
+  const opened = await open(false, heldBackMs(2));
   const started = performance.now();
   await stream(opened.server, 5, () => performance.now() - started > 300);
   expect(opened.pauses()).toBe(0);
