@@ -4,7 +4,7 @@
 // and tried again each second; an unfinished last line, from a crash or a full disk, is removed before the next
 // record. `settled` says whether everything given is written.
 
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { type LedgerRecord, parseLedgerLine } from '../shared/ledger-records.js';
 import type { Disk, DiskFile } from './disk.js';
@@ -16,6 +16,8 @@ export type NewRecord = LedgerRecord extends infer R ? (R extends unknown ? Omit
 const RETRY_MS = 1_000;
 /** Of a frame that could not become a line, this much is kept. */
 const FRAME_BYTES_MAX = 64 * 1024;
+/** Many topics begin at once, each with a ledger that mostly is short. */
+const READ_BYTES = 16 * 1024;
 /** Frames that wait for the disk at one time: a server that sends nothing else must not fill the memory. */
 const FRAMES_WAITING_MAX = 100;
 
@@ -68,8 +70,7 @@ export class Ledger {
    */
   async replay(each: (record: LedgerRecord) => void): Promise<void> {
     await this.#open();
-    const reader = await open(this.path);
-    for await (const line of reader.readLines()) {
+    for await (const line of finishedLines(this.path)) {
       const record = parseLedgerLine(line);
       if (record !== null) each(record);
     }
@@ -185,5 +186,16 @@ export class Ledger {
     }
     this.#file = file;
     return file;
+  }
+}
+
+/** Not by `node:readline`, which would be in each process's memory for this alone, and ends lines at U+2028 too. */
+async function* finishedLines(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: READ_BYTES })) {
+    const lines = (chunk as string).split('\n');
+    lines[0] = rest + lines[0];
+    rest = lines.pop() as string;
+    yield* lines;
   }
 }

@@ -17,9 +17,10 @@ import { readLines } from './output-lines.js';
 
 /**
  * V8 lets what is new grow to 16 MB before it looks for what is left of it; a capture makes little that stays. And what
- * stays of the start of 50 topics lies scattered over twice its size until it is moved together.
+ * stays of the start of 50 topics lies scattered over twice its size until it is moved together. The capture itself
+ * says when that is done.
  */
-const NODE_FLAGS = ['--max-semi-space-size=1', '--compact-on-every-full-gc'];
+const NODE_FLAGS = ['--max-semi-space-size=1', '--compact-on-every-full-gc', '--expose-gc'];
 /** Between a process's end and the end of its channels; after that nobody waits for the rest. */
 const REST_MS_MAX = 1_000;
 

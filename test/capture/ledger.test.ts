@@ -138,6 +138,20 @@ test('a line that is no record is passed over, and stays', async () => {
   await r.ledger.close();
 });
 
+test('records longer than what is read at once come back as they were given, whatever characters they hold', async () => {
+  const torn = (file: string, bytes: number) =>
+    ({ kind: 'torn', file, base64: Buffer.alloc(bytes).toString('base64') }) as const;
+  const records = [
+    torn('é\u2028€.jsonl', 1),
+    torn('long.jsonl', 100_000),
+    torn('𝄞'.repeat(5_000), 2),
+    lost(1),
+  ];
+  const r = await rig({ text: records.map(lineOf).join('') });
+  expect(await r.replayed()).toEqual(records.map((record) => ({ at_ms: 7, ...record })));
+  await r.ledger.close();
+});
+
 test('reading the ledger again and again leaves no file open', async () => {
   const r = await rig({ text: lineOf(lost(1)) });
   for (let times = 0; times < 5; times += 1) await r.replayed();
