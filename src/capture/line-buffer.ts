@@ -15,8 +15,8 @@ const SPACE = 0x20;
 
 /** Large enough that a write costs little next to its bytes, small enough to stay in the processor's cache. */
 const SLAB_BYTES = 256 * 1024;
-/** Empty slabs kept for reuse: one being written, one being filled. */
-const SPARE_SLABS_MAX = 2;
+/** Empty slabs kept for reuse: as many as are in use at full speed, for the system clears each new one first. */
+const SPARE_SLABS_MAX = 8;
 
 interface Slab {
   bytes: Buffer;

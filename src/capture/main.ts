@@ -6,6 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { errorMessage } from '../shared/errors.js';
 import type { FromCapture, LogLevel, Report, StopReason, ToCapture } from '../shared/ipc.js';
 import { readBootId } from '../shared/mark.js';
@@ -21,6 +22,8 @@ type Change = Extract<ToCapture, { type: 'change' }>;
 const REPORT_MS = 1_000;
 /** V8 lets 8 MB and more gather before it looks for what is no longer used, 2 MB a minute with 50 topics. */
 const COLLECT_MS = 30_000;
+/** With one topic so much gathers in ten minutes. */
+const COLLECT_BYTES_MIN = 512 * 1024;
 /** Settings come at once or never. */
 const SETTINGS_MS_MAX = 10_000;
 /** Less than the 8 s after which the supervisor kills: so the last words are our own. */
@@ -47,6 +50,8 @@ const permits = new Permits({
 });
 let stopping = false;
 let memory_bytes = 0;
+/** What was used by old objects after the last collection. */
+let kept_bytes = 0;
 
 // For tests of what a step of the wall clock does: the file named here holds an offset in milliseconds.
 const clock_offset_file = process.env.CAPTURE_TEST_CLOCK_OFFSET_FILE;
@@ -82,6 +87,18 @@ function residentBytes(): number {
     memory_bytes = process.memoryUsage.rss();
   } catch {}
   return memory_bytes;
+}
+
+function oldBytes(): number {
+  const old = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space');
+  return old?.space_used_size ?? 0;
+}
+
+/** Of so small a heap it takes some 10 ms. */
+function collect(): void {
+  if (oldBytes() - kept_bytes < COLLECT_BYTES_MIN) return;
+  globalThis.gc?.();
+  kept_bytes = oldBytes();
 }
 
 function cpuMs(): number {
@@ -189,5 +206,4 @@ if (clock_offset_file !== undefined) {
   process.on('SIGUSR2', readClockOffset);
 }
 setInterval(sendReport, REPORT_MS);
-// Of so small a heap it takes some 10 ms.
-setInterval(() => globalThis.gc?.(), COLLECT_MS);
+setInterval(collect, COLLECT_MS);
