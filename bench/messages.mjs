@@ -1,5 +1,7 @@
 // What the load sends: trades of one shape, or messages with the sizes and bursts of feeds that were recorded.
 
+import { mean } from './stage.mjs';
+
 /** A server's frame: final, text, not masked. */
 export function frame(text) {
   const payload = Buffer.from(text);
@@ -44,7 +46,7 @@ const SIZES = [
   [0.9999, 40_000],
   [1, 100_000],
 ];
-/** Messages that came no more than a millisecond after one another: 2 on average, but half of all are in more than 2. */
+/** Messages that came no more than a millisecond after one another: 2 on average, but a quarter of all are among 9 or more. */
 const BURSTS = [
   [0, 1],
   [0.7, 1],
@@ -90,7 +92,6 @@ function at(table, part) {
 /** 10,000 values with the distribution of `table`, in a mixed order. */
 const spread = (table) =>
   Array.from({ length: 10_000 }, (_, i) => at(table, ((i * 7_919) % 10_000) / 10_000 + 0.00005));
-const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
 /** 20 B to 100 KB; some are too short for the topic's name. */
 export function recordedSizes() {

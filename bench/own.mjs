@@ -7,10 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { own, peers, topics } from './contenders.mjs';
 import { peakMegabytes, proportionalMegabytes, residentMegabytes, tree } from './processes.mjs';
-import { askStatus, dataBytes, median, onStage, quantile, until } from './stage.mjs';
+import { askStatus, dataBytes, mean, median, onStage, quantile, until } from './stage.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
 /** Ten topics, a process for each, at 200 messages a second: what each process has in memory after a while. */
 export async function memory({ quick }) {

@@ -101,4 +101,5 @@ export function quantile(numbers, part) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 }
 
+export const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 export const median = (numbers) => quantile(numbers, 0.5);

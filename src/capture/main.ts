@@ -22,7 +22,7 @@ type Change = Extract<ToCapture, { type: 'change' }>;
 const REPORT_MS = 1_000;
 /** V8 lets 8 MB and more gather before it looks for what is no longer used, 2 MB a minute with 50 topics. */
 const COLLECT_MS = 30_000;
-/** With one topic so much gathers in ten minutes. */
+/** Less is not worth a collection. */
 const COLLECT_BYTES_MIN = 512 * 1024;
 /** Settings come at once or never. */
 const SETTINGS_MS_MAX = 10_000;

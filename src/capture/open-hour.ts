@@ -92,9 +92,8 @@ export class OpenHour {
   async append({ bytes, lines, first_ms, last_ms }: Batch): Promise<number> {
     const { bytesWritten } = await this.#file.write(bytes, 0, bytes.length);
     if (bytesWritten === 0) throw Object.assign(new Error('the disk took no byte'), { code: 'EIO' });
-    const is_whole = bytesWritten === bytes.length;
-    if (this.#digest.bytes === this.#size)
-      this.#digest.update(is_whole ? bytes : bytes.subarray(0, bytesWritten), is_whole ? lines : undefined);
+    const counted = bytesWritten === bytes.length ? lines : undefined;
+    if (this.#digest.bytes === this.#size) this.#digest.update(bytes.subarray(0, bytesWritten), counted);
     // An error shows when the file is sealed: the digest is then short of the file.
     else this.#catching_up ??= this.#catchUp().catch(() => {});
     this.#size += bytesWritten;

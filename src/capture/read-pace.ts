@@ -4,7 +4,7 @@
 //
 // It promises: messages rarer than 500 a second, and a burst, are read as they come; a socket that brings more than
 // half a read buffer in 20 ms is not paused, and none for longer than that much takes to come; no pause is longer than
-// `heldBackMs`, and none reaches over the end of an hour; nobody else's pause is ended; while `read_through` is set
+// `heldBackMs`, and none is meant to reach over the end of an hour (a timer that is late may); nobody else's pause is ended; while `read_through` is set
 // the socket is not paused at all.
 
 /** What comes is counted over so long. */
