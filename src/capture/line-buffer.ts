@@ -13,10 +13,10 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 
-/** Large enough that a write costs little next to its bytes, small enough to stay in the processor's cache. */
-const SLAB_BYTES = 256 * 1024;
+/** Three usual reads at full speed: two may not fit into half of it, and a slab for each is a write for each. */
+const SLAB_BYTES = 512 * 1024;
 /** Empty slabs kept for reuse: as many as are in use at full speed, for the system clears each new one first. */
-const SPARE_SLABS_MAX = 8;
+const SPARE_SLABS_MAX = 4;
 
 interface Slab {
   bytes: Buffer;
