@@ -5,15 +5,19 @@
 
 import { contenders, OWN } from './contenders.mjs';
 import { cpuSeconds, forgetPeak, peakMegabytes } from './processes.mjs';
-import { dataBytes, median, onStage, until } from './stage.mjs';
+import { dataBytes, median, onStage, until, warmMemory } from './stage.mjs';
 
 const WARM_UP_S = 20;
 const WARM_UP_S_QUICK = 3;
 const WARM_UP_RATE = 500;
+/** Twice what a message fills of the page cache. */
+const WARM_BYTES_PER_MESSAGE = 450;
 /** The shortest messages are too short for the topic's name, by which the preset of Bybit tells data. */
 const ANY_MESSAGE = { protocol: { subscribe: { op: 'subscribe', args: ['{topic}'] } } };
 
 async function measure({ stage, pid }, { count, rate }) {
+  // What comes slowly fills little memory, and the pauses before it would only be longer.
+  if (rate === 0) warmMemory(stage.folder, WARM_BYTES_PER_MESSAGE * count);
   const bytes_before = dataBytes(stage.folder);
   forgetPeak(pid);
   const cpu_before = cpuSeconds(pid);

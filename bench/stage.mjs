@@ -1,7 +1,16 @@
 // A place for one measurement: a folder, a load, and programs that are started on it; nothing of it is left behind.
 
 import { execFileSync, fork } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -78,6 +87,20 @@ export async function askStatus(path) {
   } catch {
     return null;
   }
+}
+
+/**
+ * Takes so many bytes of memory from the machine and gives them back, as a file that is written and removed. A virtual
+ * machine may hand memory that is free for seconds to its host; who touches it next pays for it, several times what a
+ * message costs. So it is touched before a measurement that fills much of it.
+ */
+export function warmMemory(folder, bytes) {
+  const path = join(folder, 'warm');
+  const block = Buffer.alloc(1024 * 1024, 1);
+  const file = openSync(path, 'w');
+  for (let written = 0; written < bytes; written += block.length) writeSync(file, block);
+  closeSync(file);
+  rmSync(path);
 }
 
 /** The bytes of all data files below a folder. */
