@@ -176,8 +176,18 @@ export class Connection {
     return this.#paused;
   }
 
-  /** `lost_since_ms`: since when its first topic is not captured, by what the last run left; null: it never was. */
+  /**
+   * A topic joins. `lost_since_ms`: since when it is not captured, by what the last run left; null: it never was. The
+   * first one makes it connect, and one that joins after all others were refused: that delay is not its own.
+   */
   start(lost_since_ms: number | null): void {
+    if (this.#state === 'rejected') {
+      clearTimeout(this.#retry_timer);
+      this.#leaveQueue();
+      this.#enter('waiting');
+      this.#inTurn();
+      return;
+    }
     // It may have been stopped before it was known what the last run left.
     if (this.#state !== 'waiting' || this.#is_started) return;
     this.#is_started = true;

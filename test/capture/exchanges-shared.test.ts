@@ -145,7 +145,12 @@ describe.each(EXCHANGE_SIDES)('$preset', (side) => {
   async function meet(ping_interval_ms = 20_000) {
     const server = await serve();
     const protocol = presetOf(preset);
-    const c = await captureShared(server.url, [first, unknown, second], { protocol, ping_interval_ms });
+    const c = await captureShared(
+      server.url,
+      [first, unknown, second],
+      { protocol, ping_interval_ms },
+      { together: true },
+    );
     const connection = await server.nextConnection();
     return { c, server, connection, played: play(side, connection) };
   }

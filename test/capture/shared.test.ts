@@ -62,7 +62,7 @@ test('its first message makes a topic live, and no other one', async () => {
 
 test('a batch that is refused for one topic is asked for one by one: that one is rejected, the others live, and it is asked for again after the longest delay', async () => {
   fakeTicks();
-  const { c, connection, server } = await meet(['a', 'bad', 'b']);
+  const { c, connection, server } = await meet(['a', 'bad', 'b'], {}, { together: true });
   const alone = new Set<string>();
   const live = new Set<string>();
   while (live.size < 2 || !alone.has('bad')) {
@@ -112,7 +112,7 @@ test('a live topic that is refused is a gap of its own alone', async () => {
 });
 
 test('where all are refused the connection is left, and tried again after the longest delay', async () => {
-  const { c, connection } = await meet(['a', 'b']);
+  const { c, connection } = await meet(['a', 'b'], {}, { together: true });
   const refuse = async () => {
     for (;;) await connection.refuseSubscribe('no');
   };
@@ -125,6 +125,23 @@ test('where all are refused the connection is left, and tried again after the lo
     'The server refused the subscription: no; trying again in 30.0 s',
   );
   expect(c.report('a')?.error).toBe('The server refused the subscription: no');
+});
+
+test('a topic that joins after all others were refused does not wait with them', async () => {
+  const { c, connection, server } = await meet(['bad']);
+  await connection.refuseSubscribe('no');
+  await c.until('rejected', (of) => of('bad')?.state === 'rejected');
+  await Promise.all([c.add('a'), c.add('b')]);
+  const other = await server.nextConnection();
+  for (const live = new Set<string>(); live.size < 2; ) {
+    const request = await other.nextRequest('subscribe');
+    const { args = [] } = request;
+    other.answer(request, !args.includes('bad'), 'no');
+    if (!args.includes('bad')) for (const name of args) live.add(name);
+  }
+  await c.untilLive('a', 'b');
+  await c.until('rejected', (of) => of('bad')?.state === 'rejected');
+  expect(server.handshakes).toHaveLength(2);
 });
 
 test('where none is confirmed in 10 s the connection is left', async () => {

@@ -67,6 +67,8 @@ export interface CaptureOptions {
   readonly permit?: Permit;
   /** None given: the real one is not asked, and each topic is free. */
   readonly acquire?: CaptureTools['acquire'];
+  /** Of topics that share connections: none is made before all of them are prepared, so that they are asked for together. */
+  readonly together?: boolean;
   /** Under which names permits are asked for is told here. */
   readonly permitNames?: string[];
 }
@@ -124,7 +126,12 @@ export async function captureShared(
     const own = typeof shared === 'string' ? { topic: shared } : shared;
     return topicSettings({ ws_url, flush_interval_ms: 5, ...settings, name: own.topic, ...own });
   };
-  const running = await begin(options);
+  const whenAllArePrepared: Permit = (_kind, _count, _down_since_ms, go) => {
+    const isPrepared = () => running.capture.report().topics.every(({ state }) => state !== 'starting');
+    wait('all prepared', () => (isPrepared() ? true : null)).then(go, () => {});
+    return () => {};
+  };
+  const running = await begin({ ...options, ...(options.together && { permit: whenAllArePrepared }) });
   const { folder, log, stop, wait, untilLogged } = running;
   // Not awaited: a topic may wait for its lock as long as the test likes.
   const started = running.capture.start(topics.map(settingsOf), CONTROL);
