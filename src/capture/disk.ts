@@ -2,7 +2,8 @@
 // disk in its place that is full, slow or broken.
 
 import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import { FolderPasses } from './folder-passes.js';
 
 export interface DiskFile {
   /** May write less than asked. `position` is for a mark; other files are appended to. */
@@ -25,7 +26,8 @@ export type OpenMode = 'append' | 'read' | 'mark';
 export interface Disk {
   /** Makes the file when it is not there, unless it is only read. */
   open(path: string, mode: OpenMode): Promise<DiskFile>;
-  readdir(path: string): Promise<string[]>;
+  /** The hours, Unix seconds, that a topic has a file of. */
+  hoursOf(folder: string, encoded_name: string): Promise<readonly number[]>;
   stat(path: string): Promise<{ ino: number; size: number; isFile(): boolean }>;
   /** Forces a folder's entries to the disk, so that a new file is found after a loss of power. */
   syncFolder(path: string): Promise<void>;
@@ -37,9 +39,11 @@ const FLAGS: Readonly<Record<OpenMode, string | number>> = {
   mark: constants.O_RDWR | constants.O_CREAT,
 };
 
+const passes = new FolderPasses();
+
 export const realDisk: Disk = {
   open: (path, mode) => open(path, FLAGS[mode], 0o644),
-  readdir,
+  hoursOf: (folder, encoded_name) => passes.hoursOf(folder, encoded_name),
   stat,
   async syncFolder(path) {
     const folder = await open(path, 'r');

@@ -83,10 +83,12 @@ export class HourFile {
    */
   async prepare(seals: ReadonlyMap<string, KnownSeal>): Promise<void> {
     this.#seals = seals;
-    for (const name of await this.#disk.readdir(this.#settings.folder)) {
-      const hour_start_s = this.#hourOf(name);
-      if (hour_start_s === null) continue;
-      const found = await this.#disk.stat(join(this.#settings.folder, name)).catch(() => null);
+    const { folder, encoded_name, hour_ms } = this.#settings;
+    for (const hour_start_s of await this.#disk.hoursOf(folder, encoded_name)) {
+      // What starts between two hours is another's, though it is named alike.
+      if (!Number.isSafeInteger(hour_start_s) || (hour_start_s * 1000) % hour_ms !== 0) continue;
+      const { name, path } = this.#nameOf(hour_start_s);
+      const found = await this.#disk.stat(path).catch(() => null);
       // One that was opened and never written to needs no seal.
       if (found === null || !found.isFile() || found.size === (seals.get(name)?.bytes ?? 0)) continue;
       this.#leftovers.set(hour_start_s, AT_ONCE);
@@ -171,14 +173,6 @@ export class HourFile {
     }
     const is_synced = this.#unsynced.size === 0 && this.#leftovers.size === 0;
     if (is_synced && this.#settings.fsync !== 'never') this.#events.synced(this.#events.vouched_ms());
-  }
-
-  /** The hour of a file of ours; null: it is another's, though its name begins alike. */
-  #hourOf(name: string): number | null {
-    const { encoded_name, hour_ms } = this.#settings;
-    const hour_start_s = Number(/_(\d+)\.jsonl$/.exec(name)?.[1]);
-    if (!Number.isSafeInteger(hour_start_s) || (hour_start_s * 1000) % hour_ms !== 0) return null;
-    return hourFileName(encoded_name, hour_start_s) === name ? hour_start_s : null;
   }
 
   #background(hour_start_s: number, work: Promise<void>): void {

@@ -15,9 +15,9 @@ test('no connection is made before it is known what the last run left, nor after
   const server = await serve();
   const slow = gate();
   const disk = new FaultyDisk();
-  disk.readdir = async (path) => {
+  disk.hoursOf = async (folder, encoded_name) => {
     await slow.opened;
-    return realDisk.readdir(path);
+    return realDisk.hoursOf(folder, encoded_name);
   };
   const early = await capture(server.url, { protocol: none }, { disk });
   const other = await capture(server.url, { protocol: none });

@@ -58,8 +58,8 @@ export class FaultyDisk implements Disk {
     return this.#wrap(await realDisk.open(path, mode), kindOf(path));
   }
 
-  readdir(path: string): Promise<string[]> {
-    return realDisk.readdir(path);
+  hoursOf(folder: string, encoded_name: string): Promise<readonly number[]> {
+    return realDisk.hoursOf(folder, encoded_name);
   }
 
   stat(path: string): Promise<{ ino: number; size: number; isFile(): boolean }> {
