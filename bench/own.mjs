@@ -11,9 +11,14 @@ import { askStatus, dataBytes, mean, median, onStage, quantile, until } from './
 
 const here = dirname(fileURLToPath(import.meta.url));
 
+/** Looked at so often, because what is no longer used gathers and is collected: one look is one tooth of a saw. */
+const LOOKS = 5;
+const BETWEEN_LOOKS_MS = 4_000;
+
 /** Ten topics, a process for each, at 200 messages a second: what each process has in memory after a while. */
 export async function memory({ quick }) {
   const seconds = quick ? 10 : 60;
+  const looks = quick ? 1 : LOOKS;
   const starts = [
     own10,
     ...Object.entries(peers).map(
@@ -25,11 +30,17 @@ export async function memory({ quick }) {
   const rows = starts.map((start) =>
     onStage({ kind: 'trades' }, async (stage) => {
       const subscribed = stage.said('subscribed', 10);
-      const rowsNow = start(stage);
+      const programs = start(stage);
       await subscribed;
-      stage.send(200 * (seconds + 30), 200);
+      stage.send(200 * (seconds + 60), 200);
       await delay(seconds * 1000);
-      return rowsNow();
+      const pids = programs();
+      const seen = Object.fromEntries(Object.keys(pids).map((program) => [program, []]));
+      for (let look = 0; look < looks; look += 1) {
+        if (look > 0) await delay(BETWEEN_LOOKS_MS);
+        for (const [program, all] of Object.entries(seen)) all.push(sizes(pids[program]));
+      }
+      return Object.entries(seen).map(([program, all]) => row(program, all));
     }),
   );
   return (await Promise.all(rows)).flat();
@@ -39,10 +50,7 @@ function own10(stage) {
   const { pid } = stage.keep(own(stage, topics(10)));
   return () => {
     const [, ...captures] = tree(pid);
-    return [
-      row('websocket-streamer, a capture process', captures),
-      row('websocket-streamer, the supervisor', [pid]),
-    ];
+    return { 'websocket-streamer, a capture process': captures, 'websocket-streamer, the supervisor': [pid] };
   };
 }
 
@@ -50,13 +58,18 @@ function peer10(name, start, stage) {
   const folders = Array.from({ length: 10 }, (_, i) => join(stage.folder, String(i)));
   for (const folder of folders) mkdirSync(folder);
   const pids = folders.map((folder) => stage.keep(start({ ...stage, folder })).pid);
-  return () => [row(`${name}, one of ten`, pids)];
+  return () => ({ [`${name}, one of ten`]: pids });
 }
 
-const row = (program, pids) => ({
+const sizes = (pids) => ({
+  proportional: mean(pids.map(proportionalMegabytes)),
+  resident: mean(pids.map(residentMegabytes)),
+});
+
+const row = (program, looks) => ({
   program,
-  'proportional MB': mean(pids.map(proportionalMegabytes)).toFixed(1),
-  'resident MB': mean(pids.map(residentMegabytes)).toFixed(1),
+  'proportional MB': mean(looks.map((look) => look.proportional)).toFixed(1),
+  'resident MB': mean(looks.map((look) => look.resident)).toFixed(1),
 });
 
 /** From the start of the supervisor to all topics live. */
