@@ -5,8 +5,10 @@
 // Without names all of them are run, and written to bench/RESULTS.md and bench/ratios.svg unless --quick is given.
 // PEER=/path/to/program measures the Go original beside, PEER64 a second one; see bench/contenders.mjs.
 
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { createRequire } from 'node:module';
+import { cpus, release, type } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -78,12 +80,27 @@ function table(rows) {
   ].join('\n');
 }
 
+/** Of what is measured, and of the system below it. */
+function versions() {
+  const ws = createRequire(import.meta.url)('ws/package.json').version;
+  const { PEER } = process.env;
+  // Prints `PATH: go1.19.8`; where there is no `go`, nothing is said of it.
+  const go = PEER === undefined ? null : spawnSync('go', ['version', PEER], { encoding: 'utf8' }).stdout;
+  const of_go = go?.split(': ').at(-1)?.trim() ?? '';
+  return [
+    `Node ${process.version}`,
+    `ws ${ws}`,
+    ...(of_go === '' ? [] : [of_go]),
+    `${type()} ${release().split('-')[0]}`,
+  ];
+}
+
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length > 0) {
   log(`There is no bench ${unknown.join(', ')}. They are: ${Object.keys(BENCHES).join(', ')}.`);
   process.exit(64);
 }
-const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${new Date().toISOString().slice(0, 10)}; medians of ${runs}`;
+const machine = `${versions().join(', ')}, ${cpus().length} × ${cpus()[0]?.model}, ${new Date().toISOString().slice(0, 10)}; medians of ${runs}`;
 console.log(machine);
 const names = Object.keys(BENCHES).filter((name) => positionals.length === 0 || positionals.includes(name));
 const tables = await measureAll(names);
