@@ -52,7 +52,7 @@ export async function runSupervisor(given: {
       await claim(dirname(socket), basename(socket), `the status socket ${socket}`, 'status_socket'),
     );
   }
-  let status_of = () => ({}) as object;
+  let status_of: () => object | null = () => null;
   const server = await StatusServer.open(socket, () => status_of(), process.umask);
   const log = await openLog(settings, server);
   process.on('uncaughtExceptionMonitor', (error) => {

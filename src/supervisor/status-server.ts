@@ -13,17 +13,19 @@ const CLIENTS_MAX = 64;
 const CLIENT_MS_MAX = 1_000;
 /** A document is served to all who ask within this time. */
 const DOCUMENT_MS = 100;
+/** Who asks while there is no document yet is answered so soon after there is. */
+const NO_DOCUMENT_MS = 20;
 
 export class StatusServer {
   readonly #path: string;
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
-  readonly #document: () => object;
+  readonly #document: () => object | null;
   #ino = 0n;
   #line = '';
   #line_at = Number.NEGATIVE_INFINITY;
 
-  private constructor(path: string, document: () => object) {
+  private constructor(path: string, document: () => object | null) {
     this.#path = path;
     this.#document = document;
     this.#server = createServer({ allowHalfOpen: true }, (client) => this.#serve(client));
@@ -32,12 +34,12 @@ export class StatusServer {
   }
 
   /**
-   * Listens on `path`; `setUmask` is `process.umask`.
+   * Listens on `path`; `setUmask` is `process.umask`. While `document` gives null, who asks waits for it.
    * @throws ExitError 75 where a live instance answers, 73 where the socket cannot be made.
    */
   static async open(
     path: string,
-    document: () => object,
+    document: () => object | null,
     setUmask: (mask: number) => number,
   ): Promise<StatusServer> {
     const there = await lstat(path).catch(() => null);
@@ -98,14 +100,22 @@ export class StatusServer {
     client.on('close', () => this.#clients.delete(client));
     setTimeout(() => client.destroy(), CLIENT_MS_MAX).unref();
     client.resume();
-    client.end(this.#freshLine(), () => client.destroySoon());
+    this.#answer(client);
   }
 
-  #freshLine(): string {
-    if (performance.now() - this.#line_at >= DOCUMENT_MS) {
-      this.#line = `${JSON.stringify(this.#document())}\n`;
-      this.#line_at = performance.now();
-    }
+  #answer(client: Socket): void {
+    if (client.destroyed) return;
+    const line = this.#freshLine();
+    if (line === null) setTimeout(() => this.#answer(client), NO_DOCUMENT_MS).unref();
+    else client.end(line, () => client.destroySoon());
+  }
+
+  #freshLine(): string | null {
+    if (performance.now() - this.#line_at < DOCUMENT_MS) return this.#line;
+    const document = this.#document();
+    if (document === null) return null;
+    this.#line = `${JSON.stringify(document)}\n`;
+    this.#line_at = performance.now();
     return this.#line;
   }
 }

@@ -13,7 +13,7 @@ import { askStatus } from '../testing/supervised.js';
 
 const umask = (mask: number) => process.umask(mask);
 
-async function open(path: string, document: () => object = () => ({ a: 1 })): Promise<StatusServer> {
+async function open(path: string, document: () => object | null = () => ({ a: 1 })): Promise<StatusServer> {
   const server = await StatusServer.open(path, document, umask);
   onTestFinished(() => server.close());
   return server;
@@ -35,6 +35,23 @@ test('whoever connects gets one line of JSON, and the connection is closed', asy
   });
   await once(client, 'close');
   expect(text).toBe('{"text":"é\\n"}\n');
+});
+
+test('who asks before there is a document waits for it', async () => {
+  const path = join(await testFolder(), 's.sock');
+  let asked = () => {};
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  let document: object | null = null;
+  await open(path, () => {
+    asked();
+    return document;
+  });
+  const answer = askStatus(path);
+  await isAsked;
+  document = { a: 2 };
+  expect(await answer).toEqual({ a: 2 });
 });
 
 test('the socket is for its owner alone', async () => {
