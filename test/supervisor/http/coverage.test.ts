@@ -3,7 +3,7 @@
 
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { acquireTopic } from '../../../src/capture/lock.js';
 import { hourCells } from '../../../src/shared/coverage-cells.js';
 import { none } from '../../../src/shared/protocols/none.js';
@@ -102,7 +102,12 @@ test('a folder that a capture writes at this moment is told as verify tells it, 
   const server = await serve();
   const folder = await testFolder();
   const events = { waiting: () => {}, isStopping: () => false, kill: () => {} };
-  const acquire = async (name: string) => acquireTopic(folder, name, events);
+  const acquire = async (name: string) => {
+    const holder = await acquireTopic(folder, name, events);
+    // Else this process holds it to its end, and a later folder may be given the number of this one.
+    onTestFinished(() => holder?.release());
+    return holder;
+  };
   const c = await capture(server.url, { protocol: none }, { folder, acquire });
   await server.nextConnection();
   await c.until('live', (report) => report.state === 'live');
