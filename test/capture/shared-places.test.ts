@@ -41,8 +41,9 @@ test('a connection has as many topics as the protocol allows, and another is mad
   expect(sizes()).toEqual([1, 3, 3]);
   for (const [connection, own] of topics) for (const name of own) connection.sendText(data(name, 1));
   await c.until('written', (of) => names.every((name) => of(name)?.messages === 1));
-  // The place that one leaves is the next one's.
-  await c.remove('t0');
+  // The place that one leaves is the next one's. One that is alone would take its connection with it.
+  const [leaves = ''] = [...topics.values()].find(({ length }) => length === 3) ?? [];
+  await c.remove(leaves);
   await c.add('t7');
   await c.add('t8');
   await c.add('t9');
