@@ -183,10 +183,14 @@ test('data is, where every message is looked into and where none is', async () =
 
 test('an acknowledgement that names its topic is written to its file, and is no message of it', async () => {
   const pass = fakeSeconds();
-  const { c, connection } = await meet(['trades:A', 'trades:B'], {
-    protocol: okx,
-    silent_after_ms: SILENT_MS,
-  });
+  const { c, connection } = await meet(
+    ['trades:A', 'trades:B'],
+    {
+      protocol: okx,
+      silent_after_ms: SILENT_MS,
+    },
+    { together: true },
+  );
   const ack = '{"event":"subscribe","arg":{"channel":"trades","instId":"A"}}';
   await connection.nextMessage();
   connection.sendText(ack);
