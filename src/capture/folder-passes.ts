@@ -4,11 +4,10 @@
 // It promises: a file that lay there when its topic asked is found; memory for the names that are sought alone.
 
 import { opendir } from 'node:fs/promises';
-import { hourFileName } from '../shared/names.js';
+import { HOUR_FILE, hourFileName } from '../shared/names.js';
 
 /** Names that the system gives at once: fewer calls, and no more than some kilobytes of memory. */
 const NAMES_AT_ONCE = 256;
-const HOUR_FILE = /^(.+)_(\d+)\.jsonl$/;
 
 interface Pass {
   /** By the topic's encoded name: the hours found. */
@@ -64,7 +63,7 @@ export class FolderPasses {
     for await (const { name } of await this.#open(folder, { bufferSize: NAMES_AT_ONCE })) {
       const [, encoded_name = '', digits] = HOUR_FILE.exec(name) ?? [];
       const found = hours.get(encoded_name);
-      // `0007` is another's: no file of ours is named like it.
+      // A packed one is done with, and `0007` is another's: no file of ours is named like it.
       if (found !== undefined && hourFileName(encoded_name, Number(digits)) === name)
         found.push(Number(digits));
     }

@@ -25,6 +25,9 @@ export function hourFileName(encoded_name: string, hour_start_s: number): string
   return `${encoded_name}_${hour_start_s}.jsonl`;
 }
 
+/** What a name like that consists of: the encoded name, the digits, and `.gz` where it was packed since. */
+export const HOUR_FILE = /^(.+)_(\d+)\.jsonl(\.gz)?$/;
+
 /** The name of the files for messages of no topic, in a process that topics share; with a dot and a number in others. */
 export const CONTROL_NAME = '_control';
 

@@ -5,7 +5,7 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeName } from '../shared/names.js';
+import { encodeName, HOUR_FILE } from '../shared/names.js';
 import type { Damage, Note } from './report.js';
 
 export interface HourFile {
@@ -40,7 +40,6 @@ export interface Folder {
   readonly topics: readonly TopicFolder[];
 }
 
-const HOUR_FILE = /^(.+)_(\d+)\.jsonl(\.gz)?$/;
 const OWN_FILE = /^(.+?)\.(jsonl|jsonl\.gz|ledger|mark)$/;
 
 /** Whether a file of that name is taken for one of a topic's. */

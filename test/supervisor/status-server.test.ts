@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ExitError } from '../../src/shared/errors.js';
 import { StatusServer } from '../../src/supervisor/status-server.js';
+import { gate } from '../testing/faulty-disk.js';
 import { testFolder } from '../testing/folder.js';
 import { askStatus } from '../testing/supervised.js';
 
@@ -39,17 +40,14 @@ test('whoever connects gets one line of JSON, and the connection is closed', asy
 
 test('who asks before there is a document waits for it', async () => {
   const path = join(await testFolder(), 's.sock');
-  let asked = () => {};
-  const isAsked = new Promise<void>((resolve) => {
-    asked = resolve;
-  });
+  const asked = gate();
   let document: object | null = null;
   await open(path, () => {
-    asked();
+    asked.open();
     return document;
   });
   const answer = askStatus(path);
-  await isAsked;
+  await asked.opened;
   document = { a: 2 };
   expect(await answer).toEqual({ a: 2 });
 });
